@@ -1,0 +1,125 @@
+"""What an event is: one frozen class of plain data, with its version, its subjects and its personal part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform
+from uuid import UUID
+
+import msgspec
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+STRICT = ConfigDict(extra="forbid")
+
+
+def _aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a time needs its zone, as in 2026-11-01T12:00:00Z")
+    return value
+
+
+Time = Annotated[datetime, AfterValidator(_aware), Field(examples=["2026-11-01T12:00:00Z"])]
+"""A moment with its zone. (pydantic's own AwareDatetime is no type that msgspec can decode.)"""
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
+class _RecordType(type):
+    """Makes each class a frozen, slotted pydantic dataclass that forbids unknown fields."""
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> type:
+        cls = super().__new__(mcs, name, bases, namespace)
+        if not bases or "__dataclass_fields__" in namespace:  # the root, or the slotted copy being made
+            return cls
+        return dataclass(cls, frozen=True, slots=True, kw_only=True, config=STRICT)
+
+
+class Record(metaclass=_RecordType):
+    """Plain, frozen, validated data: the base of events, commands and the values inside them."""
+
+    __slots__ = ()
+
+
+class Event(Record):
+    """A fact of a service, as its `events.py` declares it.
+
+    A personal part, if there is one, is an inner `Personal(Record)` and a field
+    `personal: Name.Personal | None = None`; it is sealed apart from the rest, and None once erased.
+    An optional field has the default None: None is not written.
+    """
+
+    version: ClassVar[int] = 1
+    """The schema version; a breaking change raises it and adds an upcaster from the one before."""
+
+    upcasters: ClassVar[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
+    """From an old version's `data` (with the opened `personal` inside) to the next version's."""
+
+    def subjects(self) -> tuple[UUID, ...]:
+        """The contacts this event speaks of."""
+        contact: UUID | None = getattr(self, "contact_id", None)
+        return () if contact is None else (contact,)
+
+
+E = TypeVar("E", bound=Event)
+
+
+def service_of(cls: type[Event]) -> str:
+    """The service whose fact this is: services.<service>.events."""
+    return cls.__module__.split(".")[1]
+
+
+def type_of(cls: type[Event]) -> str:
+    """The type under which it travels, e.g. `crm.contacts.ContactRegistered`."""
+    return f"crm.{service_of(cls)}.{cls.__name__}"
+
+
+@cache
+def _writer(cls: type[Event]) -> TypeAdapter[Any]:
+    return TypeAdapter(cls)
+
+
+@cache
+def _reader(cls: type[Any]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(cls)
+
+
+@cache
+def personal_class(cls: type[Event]) -> type[Record] | None:
+    """The class of the event's personal part, or None where it has none."""
+    inner = cls.__dict__.get("Personal")
+    return inner if isinstance(inner, _RecordType) else None
+
+
+def encode(event: Event) -> tuple[bytes, bytes | None]:
+    """The JSON of the event's open fields, and that of its personal part (to be sealed) if it has one."""
+    writer = _writer(type(event))
+    data: bytes = writer.dump_json(event, exclude={"personal"}, exclude_none=True)
+    personal = getattr(event, "personal", None)
+    return data, None if personal is None else _writer(type(personal)).dump_json(personal, exclude_none=True)
+
+
+def decode(cls: type[E], version: int, data: bytes, personal: bytes | None = None) -> E:
+    """The event again, from its open JSON and its opened personal JSON (None: still sealed, or erased).
+
+    Unknown fields are ignored; older versions go through the class's upcasters.
+    """
+    whole = data if personal is None else _with_personal(data, personal)
+    if version == cls.version:
+        return _reader(cls).decode(whole)  # type: ignore[no-any-return]
+    if version > cls.version:
+        raise UnknownVersion(f"{type_of(cls)} version {version} is newer than {cls.version}, the newest known")
+    body = msgspec.json.decode(whole)
+    for step in range(version, cls.version):
+        body = cls.upcasters[step](body)
+    return _reader(cls).decode(msgspec.json.encode(body))  # type: ignore[no-any-return]
+
+
+def _with_personal(data: bytes, personal: bytes) -> bytes:
+    comma = b"" if data == b"{}" else b","
+    return data[:-1] + comma + b'"personal":' + personal + b"}"
+
+
+class UnknownVersion(Exception):
+    """An event of a schema version that this program is too old to read."""
