@@ -50,12 +50,12 @@ CREATE TABLE answer (
     key text NOT NULL,
     digest bytea NOT NULL,
     outcome text NOT NULL CHECK (outcome IN ('accepted', 'unchanged', 'rejected')),
-    streams jsonb NOT NULL,
+    streams json NOT NULL,
     problem bytea,
     answered_at timestamptz NOT NULL,
     PRIMARY KEY (org_id, caller, key)
 );
-CREATE INDEX answer_age ON answer (answered_at);
+CREATE INDEX answer_age ON answer USING brin (answered_at);
 
 CREATE TABLE counter (
     partition smallint PRIMARY KEY,
@@ -74,17 +74,51 @@ CREATE TABLE deadline (
 );
 CREATE INDEX deadline_due ON deadline (due_at);
 
--- How far the relay has published each partition, and the lease of the one relay that may.
+-- How far the relay has published each partition: the last position and its offset on that generation's topic.
 CREATE TABLE mark (
     partition smallint PRIMARY KEY,
     generation int NOT NULL,
-    position bigint NOT NULL
+    position bigint NOT NULL,
+    topic_offset bigint NOT NULL
 ) WITH (fillfactor = 10);
-INSERT INTO mark SELECT partition, 1, 0 FROM generate_series(0, 11) partition;
+INSERT INTO mark SELECT partition, 1, 0, -1 FROM generate_series(0, 11) partition;
 
+-- Why the log must not grow: the topic holds what this store does not. One row, or none.
+CREATE TABLE halt (
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    reason text NOT NULL,
+    since timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- Who leads a task that one process at a time may do; an epoch never comes back.
 CREATE TABLE lease (
     name text PRIMARY KEY,
     holder text NOT NULL,
     epoch bigint NOT NULL,
     expires_at timestamptz NOT NULL
 );
+
+-- Row security: requests see their organisation's rows and write nothing; batches see all rows and do what is granted here.
+-- Nobody may change or delete an event.
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['event', 'stream', 'claim', 'answer', 'deadline'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+        EXECUTE format('CREATE POLICY batches ON %I TO {service}_log USING (true) WITH CHECK (true)', name);
+    END LOOP;
+    FOREACH name IN ARRAY ARRAY['event', 'stream'] LOOP
+        EXECUTE format('CREATE POLICY requests ON %I FOR SELECT TO {service}_app '
+            'USING (org_id = nullif(current_setting(''rapport.org'', true), '''')::uuid)', name);
+        EXECUTE format('GRANT SELECT ON %I TO {service}_app', name);
+    END LOOP;
+END $$;
+GRANT SELECT, INSERT ON event TO {service}_log;
+GRANT SELECT, INSERT, UPDATE (version) ON stream TO {service}_log;
+GRANT SELECT, INSERT, DELETE ON claim, answer TO {service}_log;
+GRANT SELECT, INSERT, UPDATE, DELETE ON deadline, lease TO {service}_log;
+GRANT SELECT, UPDATE (last, recorded_at) ON counter TO {service}_log;
+GRANT SELECT, UPDATE (generation, position, topic_offset) ON mark TO {service}_log;
+GRANT SELECT, INSERT, DELETE ON halt TO {service}_log;

@@ -4,6 +4,8 @@ from uuid import UUID
 
 import pytest
 from aiokafka.partitioner import murmur2
+from hypothesis import given
+from hypothesis.strategies import uuids
 
 from kernel.log.partitions import PARTITIONS, partition_of
 
@@ -35,3 +37,8 @@ def test_a_key_keeps_its_partition_for_life(key: UUID, partition: int):
 
 def test_keys_spread_over_all_partitions():
     assert {partition_of(UUID(int=n)) for n in range(1000)} == set(range(PARTITIONS))
+
+
+@given(uuids())
+def test_the_partition_is_the_one_that_kafkas_clients_choose(key: UUID):
+    assert partition_of(key) == (murmur2(str(key).encode("ascii")) & 0x7FFFFFFF) % PARTITIONS

@@ -1,0 +1,37 @@
+"""What a wish is: a frozen class of plain data, with who may wish it; and how it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from kernel.log.facts import Record
+from kernel.web.access import Role
+
+
+class Command(Record):
+    """A wish of a service, as its `commands.py` declares it; the body of a request is the command."""
+
+    roles: ClassVar[frozenset[Role]] = frozenset()
+    """Who may wish it. None: it has no route and comes from a reaction alone."""
+
+    begins: ClassVar[bool] = False
+    """It begins a stream: `POST /<aggregates>`; the body may bring the stream's own `id` beside its
+    fields."""
+
+    spans: ClassVar[bool] = False
+    """It is decided over several streams: by the aggregate's `touches` and `decide_many`."""
+
+    examples: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)
+    """Bodies that succeed as they stand. A beginning command's first example does so any number of times, its
+    others once; another command's do on a stream of that first example, when those others are there."""
+
+
+class Rejected(Exception):
+    """Not allowed, and why: a code, a sentence without personal values, and the JSON pointer of the field."""
+
+    def __init__(self, code: str, sentence: str, pointer: str | None = None) -> None:
+        super().__init__(code, sentence)
+        self.code = code
+        self.sentence = sentence
+        self.pointer = pointer

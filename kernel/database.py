@@ -1,0 +1,122 @@
+"""Connections to PostgreSQL by role, and the one way in which a caller's organisation is read."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from kernel.settings import Settings
+
+SECONDS_TO_CONNECT = 5.0
+SECONDS_TO_ANSWER = 10.0
+
+# Each role works by keys alone, and a plan made while a table was empty must not scan it once it is full.
+_SESSION = {"jit": "off", "enable_seqscan": "off"}
+
+_LOST = (
+    OSError,  # includes TimeoutError
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.exceptions.InternalClientError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.ReadOnlySQLTransactionError,  # a former primary, now a standby
+)
+
+
+class DatabaseAway(Exception):
+    """PostgreSQL cannot be reached or broke off; what was asked of it may or may not have happened."""
+
+
+@contextmanager
+def database_away() -> Iterator[None]:
+    """Turns what a lost connection raises into DatabaseAway."""
+    try:
+        yield
+    except _LOST as error:
+        if isinstance(error, asyncpg.InterfaceError) and not _broken(error):
+            raise
+        raise DatabaseAway(f"the database is away: {type(error).__name__}") from error
+
+
+def _broken(error: asyncpg.InterfaceError) -> bool:
+    """Whether the connection is gone; asyncpg reports wrong use by the same class."""
+    wrong_argument = isinstance(error, ValueError)
+    return not wrong_argument and ("closed" in str(error) or "closing" in str(error))
+
+
+async def connect_pool(
+    settings: Settings,
+    role: str,
+    *,
+    schema: str | None = None,
+    min_size: int = 1,
+    max_size: int = 10,
+    command_timeout: float | None = SECONDS_TO_ANSWER,
+) -> asyncpg.Pool:
+    """A pool that signs in as `role` and finds its tables in `schema` (default: the role's own).
+
+    A statement that takes longer than `command_timeout` seconds is cancelled. Lost connections are made anew
+    when next asked for.
+    """
+    with database_away():
+        return await asyncpg.create_pool(
+            settings.dsn[role],
+            min_size=min_size,
+            max_size=max_size,
+            max_queries=2**31,
+            max_inactive_connection_lifetime=0,
+            init=_use_codecs,
+            reset=_keep_session,
+            timeout=SECONDS_TO_CONNECT,
+            command_timeout=command_timeout,
+            server_settings={
+                "search_path": schema or role.rsplit("_", 1)[0],
+                "application_name": f"rapport {role}",
+                **_SESSION,
+            },
+        )
+
+
+async def _use_codecs(connection: asyncpg.Connection) -> None:
+    """json and jsonb come and go as plain data; Decimal, UUID and datetime are written as their text."""
+    await connection.set_type_codec(
+        "json", schema="pg_catalog", format="binary", encoder=msgspec.json.encode, decoder=msgspec.json.decode
+    )
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", format="binary", encoder=_to_jsonb, decoder=_from_jsonb
+    )
+
+
+async def _keep_session(_connection: asyncpg.Connection) -> None:
+    """Nothing of ours changes a session, so the pool need not spend a round trip on resetting it."""
+
+
+def _to_jsonb(value: Any) -> bytes:
+    return b"\x01" + msgspec.json.encode(value)
+
+
+def _from_jsonb(value: bytes) -> Any:
+    return msgspec.json.decode(memoryview(value)[1:])
+
+
+@asynccontextmanager
+async def read_as(pool: asyncpg.Pool, org_id: UUID) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
+    """One read-only snapshot that sees the rows of one organisation; raises DatabaseAway."""
+    with database_away():
+        async with pool.acquire(timeout=SECONDS_TO_CONNECT) as connection:
+            # One round trip; as simple statements they take no parameters, and a UUID needs no quoting.
+            await connection.execute(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+                f"SELECT set_config('rapport.org', '{UUID(int=org_id.int)}', true)"
+            )
+            try:
+                yield connection
+            finally:
+                if not connection.is_closed():
+                    await connection.execute("ROLLBACK")

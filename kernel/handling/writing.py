@@ -1,0 +1,78 @@
+"""What was decided, as the store takes it: encoded, sealed, with the claims that change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from kernel.aggregate import Aggregate, Claimed
+from kernel.handling.streams import Stream
+from kernel.ids import new_id
+from kernel.log.append import Claim, NewEvent, Write
+from kernel.log.facts import Event, encode
+from kernel.vault.events import person_of, seal_personal
+from kernel.vault.sealing import Key
+from kernel.vault.vault import Vault
+from kernel.web.problems import Problem
+
+
+class Writing:
+    """Makes the writes of one organisation's command, each with the stream as it will be."""
+
+    def __init__(self, aggregate: Aggregate[Any], vault: Vault, org_id: UUID, now: datetime) -> None:
+        self._aggregate = aggregate
+        self._vault = vault
+        self._org_id = org_id
+        self._now = now
+
+    async def writes(
+        self, streams: Mapping[UUID, Stream], decided: Mapping[UUID, Sequence[Event]]
+    ) -> list[tuple[Write, Stream]]:
+        """One for every stream that was looked at; where nothing happens, its version is checked."""
+        every = [event for events in decided.values() for event in events]
+        persons = {person_of(event) for event in every if getattr(event, "personal", None) is not None}
+        keys = await self._vault.keys(self._org_id, persons, create=True) if persons else {}
+        if len(keys) < len(persons):
+            raise Problem("person-erased", "This person was erased; nothing personal is kept.", status=409)
+        return [
+            self._write(stream, decided.get(stream_id, ()), keys)
+            for stream_id, stream in streams.items()
+            if stream.version or decided.get(stream_id)
+        ]
+
+    def _write(
+        self, stream: Stream, events: Sequence[Event], keys: Mapping[UUID, Key]
+    ) -> tuple[Write, Stream]:
+        aggregate = self._aggregate
+        key = stream.partition_key or aggregate.partition_key(events[0], stream.stream_id)
+        state = stream.state
+        for event in events:
+            state = aggregate.evolve(state, event)
+        before = aggregate.claims(stream.state) if events else frozenset()
+        after = aggregate.claims(state) if events else frozenset()
+        write = Write(
+            stream_id=stream.stream_id,
+            kind=aggregate.name,
+            partition_key=key,
+            expected_version=stream.version,
+            events=tuple(
+                self._sealed(event, stream.stream_id, version, keys)
+                for version, event in enumerate(events, stream.version + 1)
+            ),
+            takes=self._claims(after - before),
+            releases=self._claims(before - after),
+        )
+        return write, replace(stream, state=state, version=write.last, partition_key=key)
+
+    def _sealed(self, event: Event, stream_id: UUID, version: int, keys: Mapping[UUID, Key]) -> NewEvent:
+        cls, event_id = type(event), new_id()
+        data, personal = encode(event)
+        if personal is not None:
+            personal = seal_personal(keys[person_of(event)], cls, personal, event_id, stream_id, version)
+        return NewEvent(event_id, cls.__name__, cls.version, data, personal, self._now)
+
+    def _claims(self, claimed: frozenset[Claimed]) -> tuple[Claim, ...]:
+        return tuple(Claim(kind, self._vault.digest(self._org_id, kind, value)) for kind, value in claimed)

@@ -1,0 +1,113 @@
+"""Questions that wait while the database is busy go to it together, with the next round trip."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Generic, TypeVar
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+
+class Closed(Exception):
+    """The group takes no more questions."""
+
+
+class Grouping(Generic[Q, A]):
+    """Asks in batches: no lingering, at most `lanes` batches under way, at most `waiting` questions held.
+
+    `ask_all` answers each question of a batch, or gives its exception; `weigh` bounds a batch to `capacity`;
+    two questions that share an `apart` value never go into one batch: the later waits for the next.
+    """
+
+    def __init__(
+        self,
+        ask_all: Callable[[Sequence[Q]], Awaitable[Sequence[A | BaseException]]],
+        *,
+        lanes: int,
+        waiting: int,
+        most: int,
+        weigh: Callable[[Q], int] = lambda _question: 0,
+        capacity: int = 1,
+        apart: Callable[[Q], Collection[object]] = lambda _question: (),
+    ) -> None:
+        self._ask_all = ask_all
+        self._lanes = lanes
+        self._room = asyncio.Semaphore(waiting)
+        self._most = most
+        self._weigh = weigh
+        self._capacity = capacity
+        self._apart = apart
+        self._waiting: deque[tuple[Q, asyncio.Future[A]]] = deque()
+        self._running: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    async def ask(self, question: Q) -> A:
+        """The answer; while too many wait, the asker waits before being one of them."""
+        async with self._room:
+            if self._closed:
+                raise Closed
+            answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+            self._waiting.append((question, answer))
+            if len(self._running) < self._lanes:
+                lane = asyncio.create_task(self._run())
+                self._running.add(lane)
+                lane.add_done_callback(self._running.discard)
+            return await answer
+
+    @property
+    def waiting(self) -> int:
+        """How many questions wait for a batch to take them."""
+        return len(self._waiting)
+
+    async def close(self) -> None:
+        """Refuses new questions and returns when all that waited are answered."""
+        self._closed = True
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def _run(self) -> None:
+        while batch := self._take():
+            questions = [question for question, _ in batch]
+            try:
+                answers = await self._ask_all(questions)
+            except BaseException as error:
+                _tell(batch, [error] * len(batch))
+                if not isinstance(error, Exception):
+                    raise
+            else:
+                _tell(batch, answers)
+
+    def _take(self) -> list[tuple[Q, asyncio.Future[A]]]:
+        """The next batch, first come first served; who is left keeps the order."""
+        batch: list[tuple[Q, asyncio.Future[A]]] = []
+        later: list[tuple[Q, asyncio.Future[A]]] = []
+        taken: set[object] = set()
+        weight = 0
+        # Where all want the same thing, looking further would only be quadratic.
+        while self._waiting and len(batch) < self._most and len(later) < self._most:
+            item = self._waiting.popleft()
+            if item[1].done():  # its asker gave up
+                continue
+            mine = self._apart(item[0])
+            size = self._weigh(item[0])
+            if taken.isdisjoint(mine) and (not batch or weight + size <= self._capacity):
+                batch.append(item)
+                weight += size
+            else:
+                later.append(item)
+            taken.update(mine)  # whoever shares a value with one that waits waits behind it
+        self._waiting.extendleft(reversed(later))
+        return batch
+
+
+def _tell(batch: Sequence[tuple[Q, asyncio.Future[A]]], answers: Sequence[A | BaseException]) -> None:
+    for (_, waiter), answer in zip(batch, answers, strict=True):
+        if waiter.done():
+            continue
+        if isinstance(answer, BaseException):
+            waiter.set_exception(answer)
+        else:
+            waiter.set_result(answer)

@@ -1,0 +1,5 @@
+"""The relay: publishes one service's log to its topic, each partition in order and without gaps."""
+
+from kernel.log.relay.process import run
+
+__all__ = ["run"]

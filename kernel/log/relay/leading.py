@@ -1,0 +1,123 @@
+"""What the one leading relay of a service does: read what is new, send it, remember what was acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+
+from kernel.database import database_away
+from kernel.failpoints import failpoint
+from kernel.log.halt import halt, halted
+from kernel.log.lease import Lease
+from kernel.log.relay.comparison import Different, compare
+from kernel.log.relay.marks import Mark, move_marks, read_marks
+from kernel.log.relay.publisher import NOT_PUBLISHED, Flight, Publisher
+from kernel.log.relay.reading import Gap, read_runs
+from kernel.log.relay.wake import Wake, pause
+from kernel.log.topics import UnfitTopic, ensure_topic, topic
+from kernel.metrics import RELAY_ERRORS, RELAY_PUBLISHED
+from kernel.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+SECONDS_BETWEEN_LOOKS = 0.05
+SECONDS_WHILE_HALTED = 1.0
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+"""Seconds between two tries while nothing can be published."""
+SLOW = 2.0
+"""Seconds after which a missing acknowledgement is worth telling."""
+
+
+@dataclass(slots=True)
+class Leader:
+    """Carries one service's log to its topic while a lease lasts."""
+
+    settings: Settings
+    service: str
+    pool: asyncpg.Pool
+    wake: Wake
+    stopping: asyncio.Event
+    _error: str | None = None
+    _next_pause: float = SHORTEST_PAUSE
+    _waits_since: float | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing is published just now."""
+        if self._error is None and self._waits_since and time.monotonic() - self._waits_since > SLOW:
+            return "Kafka does not acknowledge what was sent."
+        return self._error
+
+    async def lead(self, lease: Lease) -> None:
+        """Publishes until told to stop; raises LeaseLost or DatabaseAway."""
+        while not self.stopping.is_set():
+            try:
+                await self._publish(lease)
+            except (*NOT_PUBLISHED, UnfitTopic, Gap) as error:
+                self._error = str(error) or type(error).__name__
+                RELAY_ERRORS.inc()
+                logger.warning("publishing broke off", extra={"reason": self._error})
+                await pause(self.stopping, self._next_pause)
+                self._next_pause = min(2 * self._next_pause, LONGEST_PAUSE)
+            finally:
+                self._waits_since = None
+
+    async def _publish(self, lease: Lease) -> None:
+        """The life of one producer, from the marks on."""
+        marks = await read_marks(self.pool)
+        name = topic(self.settings, self.service, marks[0].generation)
+        if not await self._fit(name, marks):
+            await pause(self.stopping, SECONDS_WHILE_HALTED)
+            return
+        publisher = Publisher(self.settings, name)
+        try:
+            await publisher.open()
+            self._error = None
+            await self._carry(publisher, lease, marks)
+        finally:
+            await publisher.close()
+
+    async def _fit(self, name: str, marks: Sequence[Mark]) -> bool:
+        """Whether the topic may be written on; if it may not, commands stop until it is written anew."""
+        with database_away():
+            if await halted(self.pool):
+                return False
+        await ensure_topic(self.settings, name)
+        try:
+            await compare(self.settings, name, self.pool, marks)
+        except Different as difference:
+            logger.error("the topic differs from the store", extra={"reason": str(difference)})
+            with database_away():
+                await halt(self.pool, str(difference))
+            return False
+        return True
+
+    async def _carry(self, publisher: Publisher, lease: Lease, marks: Sequence[Mark]) -> None:
+        """Reads on while the former runs are being acknowledged, but sends only after that."""
+        generation = marks[0].generation
+        after = {mark.partition: mark.position for mark in marks}
+        flight: Flight | None = None
+        while flight or not self.stopping.is_set():
+            runs = [] if self.stopping.is_set() else await read_runs(self.pool, self.service, generation, after)
+            landed = await self._land(flight) if flight else []
+            flight = await publisher.send(runs) if runs else None
+            if flight:
+                after |= flight.sent
+            if landed:
+                failpoint("relay.sent")
+                await move_marks(self.pool, lease, landed)
+            elif not flight:
+                await self.wake.wait(SECONDS_BETWEEN_LOOKS)
+
+    async def _land(self, flight: Flight) -> list[Mark]:
+        self._waits_since = time.monotonic()
+        landed = await flight.landed()
+        self._waits_since = None
+        self._next_pause = SHORTEST_PAUSE
+        RELAY_PUBLISHED.inc(flight.records)
+        return landed

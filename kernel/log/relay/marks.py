@@ -1,0 +1,90 @@
+"""How far each partition is published, as the store remembers it: read, moved by the leader alone, and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+
+from kernel.database import database_away
+from kernel.log.lease import Lease, LeaseLost
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The last position of a partition that Kafka acknowledged, and where on the topic it lies (-1: nowhere yet)."""
+
+    partition: int
+    generation: int
+    position: int
+    topic_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How much of the log is not published: events, and the age of the oldest in seconds."""
+
+    events: int
+    seconds: float
+
+
+async def read_marks(pool: asyncpg.Pool) -> list[Mark]:
+    """One mark per partition, in order."""
+    with database_away():
+        rows = await pool.fetch(
+            "SELECT partition, generation, position, topic_offset FROM mark ORDER BY partition"
+        )
+    return [Mark(**row) for row in rows]
+
+
+# The lease's row stays locked until the commit, so nobody takes it while marks move. A mark that a crash of the
+# database takes back only means that records are repeated, so the commit need not wait for the disk.
+MOVE = """
+WITH mine AS (
+    UPDATE lease SET expires_at = clock_timestamp() + interval '5 seconds' WHERE name = $1 AND epoch = $2
+    RETURNING set_config('synchronous_commit', 'off', true)
+), moved AS (
+    UPDATE mark SET position = given.position, topic_offset = given.topic_offset
+    FROM mine, unnest($3::smallint[], $4::int[], $5::bigint[], $6::bigint[])
+        given(partition, generation, position, topic_offset)
+    WHERE mark.partition = given.partition AND mark.generation = given.generation
+    RETURNING 1
+)
+SELECT count(*) FROM moved
+"""
+
+
+async def move_marks(pool: asyncpg.Pool, lease: Lease, marks: Sequence[Mark]) -> None:
+    """Remembers what was acknowledged.
+
+    Raises LeaseLost, and moves nothing, if another leads by now; likewise if a new generation has begun.
+    """
+    with database_away():
+        moved = await pool.fetchval(
+            MOVE,
+            lease.name,
+            lease.epoch,
+            [mark.partition for mark in marks],
+            [mark.generation for mark in marks],
+            [mark.position for mark in marks],
+            [mark.topic_offset for mark in marks],
+        )
+    if moved != len(marks):
+        raise LeaseLost(f"marks no longer move under epoch {lease.epoch} of the lease {lease.name!r}")
+
+
+LAG = """
+SELECT coalesce(sum(counter.last - mark.position), 0)::bigint AS events,
+       coalesce(extract(epoch FROM clock_timestamp() - min(event.recorded_at)), 0)::float8 AS seconds
+FROM mark
+JOIN counter USING (partition)
+LEFT JOIN event ON event.partition = mark.partition AND event.position = mark.position + 1
+"""
+
+
+async def lag(pool: asyncpg.Pool) -> Lag:
+    """How far the marks are behind the store."""
+    with database_away():
+        row = await pool.fetchrow(LAG)
+    return Lag(**row)

@@ -1,0 +1,174 @@
+"""The event store of one service: durable appends and loads, both in groups."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from kernel import metrics
+from kernel.database import SECONDS_TO_CONNECT, DatabaseAway, connect_pool, database_away
+from kernel.log.answers import Key, read_answers
+from kernel.log.append import Answered, Append, Appended, Result, Stale, StoredAnswer
+from kernel.log.batch import STATEMENT, Batch, apart
+from kernel.log.grouping import Grouping
+from kernel.log.load import Asked, Loaded, LoadedStream, read_streams
+from kernel.settings import Settings
+
+LANES = 2
+WAITING = 2_048
+MOST_APPENDS = 128
+MOST_BYTES = 1 << 20
+MOST_LOADS = 128
+
+
+class _Load(msgspec.Struct, frozen=True):
+    asked: tuple[Asked, ...]
+    key: Key | None
+
+
+class Store:
+    """What waits while one commit runs goes into the next; so does what waits to be read."""
+
+    @classmethod
+    async def open(cls, settings: Settings, service: str) -> Store:
+        """Connects as `<service>_log`; raises DatabaseAway."""
+        pool = await connect_pool(settings, f"{service}_log", min_size=LANES, max_size=4 * LANES)
+        return cls(pool, wake_relay(settings.port.get(f"{service}_relay")))
+
+    def __init__(self, pool: asyncpg.Pool, on_appended: Callable[[], None]) -> None:
+        self._pool = pool
+        self._on_appended = on_appended
+        self._appends: Grouping[Append, Result] = Grouping(
+            self._append_all,
+            lanes=LANES,
+            waiting=WAITING,
+            most=MOST_APPENDS,
+            weigh=lambda append: append.size,
+            capacity=MOST_BYTES,
+            apart=apart,
+        )
+        self._loads: Grouping[_Load, Loaded] = Grouping(
+            self._load_all, lanes=LANES, waiting=WAITING, most=MOST_LOADS
+        )
+        metrics.APPEND_WAITING.set_function(lambda: self._appends.waiting)
+
+    async def append(self, append: Append) -> Result:
+        """Writes all of it, durably, or nothing. DatabaseAway leaves open which: repeat it with its key."""
+        return await self._appends.ask(append)
+
+    async def load(
+        self,
+        org_id: UUID,
+        stream_ids: Iterable[UUID],
+        *,
+        after: Mapping[UUID, int] | None = None,
+        answer_of: tuple[str, str] | None = None,
+    ) -> Loaded:
+        """The streams, each after its version in `after`, and the answer of (caller, key), or DatabaseAway."""
+        versions = after or {}
+        asked = tuple((org_id, stream_id, versions.get(stream_id, 0)) for stream_id in stream_ids)
+        return await self._loads.ask(_Load(asked, (org_id, *answer_of) if answer_of else None))
+
+    async def answer(self, org_id: UUID, caller: str, key: str) -> StoredAnswer | None:
+        """What the key was answered, if it was."""
+        return (await self.load(org_id, (), answer_of=(caller, key))).answer
+
+    async def close(self) -> None:
+        """Finishes what waits, then disconnects."""
+        await self._appends.close()
+        await self._loads.close()
+        await self._pool.close()
+
+    async def _append_all(self, appends: Sequence[Append]) -> list[Result | BaseException]:
+        try:
+            results: list[Result | BaseException] = list(await self._commit(appends))
+        except (asyncpg.PostgresError, asyncpg.InterfaceError):
+            # One of them cannot be stored, or began an id at once with another; its neighbours must not suffer.
+            results = [await self._append_alone(append) for append in appends]
+        if any(isinstance(result, Appended) for result in results):
+            self._on_appended()
+        return results
+
+    async def _append_alone(self, append: Append) -> Result | BaseException:
+        try:
+            return (await self._commit([append]))[0]
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, DatabaseAway) as error:
+            return error
+
+    async def _commit(self, appends: Sequence[Append]) -> list[Result]:
+        batch = Batch(appends)
+        started = time.perf_counter()
+        with database_away():
+            async with self._pool.acquire(timeout=SECONDS_TO_CONNECT) as connection:
+                row = await connection.fetchrow(STATEMENT, *batch.parameters)
+        metrics.APPEND_SECONDS.observe(time.perf_counter() - started)
+        metrics.APPEND_BATCH_COMMANDS.observe(len(appends))
+        metrics.APPEND_BATCH_EVENTS.observe(batch.events)
+        results = batch.results(row)
+        for result in results:
+            if not isinstance(result, Appended):
+                metrics.APPEND_LOST.labels(
+                    "answered" if result is None else type(result).__name__.lower()
+                ).inc()
+        return await self._with_answers(appends, results)
+
+    async def _with_answers(
+        self, appends: Sequence[Append], results: Sequence[Result | None]
+    ) -> list[Result]:
+        repeats = [append for append, result in zip(appends, results, strict=True) if result is None]
+        keys = [(append.org_id, append.caller, append.key or "") for append in repeats]
+        answers = iter(await self._read_answers(keys))
+        return [_answered(next(answers)) if result is None else result for result in results]
+
+    async def _load_all(self, loads: Sequence[_Load]) -> list[Loaded]:
+        asked = [one for load in loads for one in load.asked]
+        keys = [load.key for load in loads if load.key]
+        found, answers = await asyncio.gather(self._read_streams(asked), self._read_answers(keys))
+        streams, stored = iter(found), iter(answers)
+        return [
+            Loaded(
+                {one[1]: stream for one in load.asked if (stream := next(streams)) is not None},
+                next(stored) if load.key else None,
+            )
+            for load in loads
+        ]
+
+    async def _read_streams(self, asked: Sequence[Asked]) -> list[LoadedStream | None]:
+        if not asked:
+            return []
+        with database_away():
+            async with self._pool.acquire(timeout=SECONDS_TO_CONNECT) as connection:
+                return await read_streams(connection, asked)
+
+    async def _read_answers(self, keys: Sequence[Key]) -> list[StoredAnswer | None]:
+        if not keys:
+            return []
+        with database_away():
+            async with self._pool.acquire(timeout=SECONDS_TO_CONNECT) as connection:
+                return await read_answers(connection, keys)
+
+
+def _answered(answer: StoredAnswer | None) -> Result:
+    """An answer that was forgotten since then (it is 30 days old) leaves a command to be decided anew."""
+    return Stale(()) if answer is None else Answered(answer)
+
+
+def wake_relay(port: int | None) -> Callable[[], None]:
+    """A call that tells the relay of this machine, if there is one, that there is something to publish."""
+    if port is None:
+        return lambda: None
+    bell = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    bell.setblocking(False)
+
+    def ring() -> None:
+        with suppress(OSError):  # the relay looks by itself as well, only later
+            bell.sendto(b"", ("127.0.0.1", port))
+
+    return ring

@@ -1,0 +1,78 @@
+"""The topics that carry the log: their names, how they are made, and what makes one unfit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
+
+from kernel.log.partitions import PARTITIONS
+from kernel.settings import Settings
+
+LARGEST_BATCH = 4 * 1024 * 1024
+"""Bytes of one compressed batch that a topic takes."""
+
+SECONDS_TO_ANSWER = 10.0
+
+
+class UnfitTopic(Exception):
+    """A topic of this name is there, and it would lose or mix up the log."""
+
+
+def topic(settings: Settings, service: str, generation: int) -> str:
+    """The name of one generation of a service's topic, e.g. `crm.contacts.g1`."""
+    return f"{settings.topics}.{service}.g{generation}"
+
+
+def configuration(settings: Settings) -> dict[str, str]:
+    """What a topic of the log is told beside its partitions: above all, to forget nothing."""
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": "-1",
+        "retention.bytes": "-1",
+        "min.insync.replicas": str(settings.min_insync_replicas),
+        "max.message.bytes": str(LARGEST_BATCH),
+        # A record's time is the store's; a broker whose clock is behind must still take it.
+        "message.timestamp.after.max.ms": str(2**63 - 1),
+    }
+
+
+async def ensure_topic(settings: Settings, name: str) -> None:
+    """Makes the topic if it is missing; raises UnfitTopic for one that is made otherwise, KafkaError when away."""
+    administrator = AIOKafkaAdminClient(
+        bootstrap_servers=settings.kafka, request_timeout_ms=int(SECONDS_TO_ANSWER * 1000)
+    )
+    try:
+        await administrator.start()
+        wanted = configuration(settings)
+        if not await _create(administrator, name, settings.replication_factor, wanted):
+            await _check(administrator, name, wanted)
+    finally:
+        await administrator.close()
+
+
+async def _create(
+    administrator: AIOKafkaAdminClient, name: str, replicas: int, wanted: Mapping[str, str]
+) -> bool:
+    """False where it is there already."""
+    new = NewTopic(name, PARTITIONS, replicas, topic_configs=dict(wanted))
+    answer = await administrator.create_topics([new])
+    error = for_code(answer.topic_errors[0][1])
+    if error not in (NoError, TopicAlreadyExistsError):
+        raise error(f"Could not create topic {name}: {answer.topic_errors[0][2]}")
+    return error is NoError
+
+
+async def _check(administrator: AIOKafkaAdminClient, name: str, wanted: Mapping[str, str]) -> None:
+    (described,) = await administrator.describe_topics([name])
+    if len(described["partitions"]) != PARTITIONS:
+        raise UnfitTopic(f"Topic {name} has {len(described['partitions'])} partitions instead of {PARTITIONS}.")
+    (answer,) = await administrator.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+    found = {entry[0]: entry[1] for entry in answer.resources[0][4]}
+    for setting in ("cleanup.policy", "retention.ms", "retention.bytes"):
+        if found[setting] != wanted[setting]:
+            raise UnfitTopic(
+                f"Topic {name} would lose events: its {setting} is {found[setting]} instead of {wanted[setting]}."
+            )

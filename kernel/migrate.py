@@ -1,0 +1,140 @@
+"""Brings every schema to the tables that this program knows, and refuses one that it does not know."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import asyncpg
+
+from kernel.database import database_away
+from kernel.settings import SERVICES, Settings, load
+
+CHECKOUT = Path(__file__).parent.parent
+
+SCHEMAS = (*SERVICES, "vault", "projections")
+
+_VIEWS = "views/"
+
+MIGRATION = """
+CREATE TABLE IF NOT EXISTS migration (
+    number int NOT NULL,
+    name text PRIMARY KEY,
+    digest text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+)"""
+
+RECORD = "INSERT INTO migration (number, name, digest) VALUES ($1, $2, $3)"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One numbered SQL file of a schema, or the table of one view version."""
+
+    number: int
+    name: str
+    sql: str
+
+    @property
+    def digest(self) -> str:
+        return sha256(self.sql.encode()).hexdigest()
+
+
+class SchemaMismatch(Exception):
+    """The database and this program do not fit; the sentence says what to do."""
+
+
+def steps(schema: str) -> list[Step]:
+    """What makes a schema, in the order in which it is applied."""
+    files = [step for folder in _folders(schema) for step in _files(folder, schema)]
+    return [*files, *_view_tables()] if schema == "projections" else files
+
+
+def _folders(schema: str) -> list[str]:
+    if schema in SERVICES:
+        return ["kernel/log/sql", "kernel/reaction/sql", f"services/{schema}/sql"]
+    return ["kernel/vault/sql"] if schema == "vault" else ["kernel/view/sql"]
+
+
+def _files(folder: str, schema: str) -> Iterator[Step]:
+    for path in sorted((CHECKOUT / folder).glob("[0-9]*.sql")):
+        sql = path.read_text().replace("{service}", schema)
+        yield Step(int(path.name.split("_")[0]), f"{folder}/{path.name}", sql)
+
+
+def _view_tables() -> Iterator[Step]:
+    if find_spec("services") and find_spec("services.projections") and find_spec("services.projections.app"):
+        table_sql = import_module("kernel.view.tables").table_sql
+        for view in import_module("services.projections.app").VIEWS:
+            yield Step(view.number, f"{_VIEWS}{view.name}__v{view.number}", table_sql(view))
+
+
+async def migrate(settings: Settings) -> list[str]:
+    """Applies what is missing in every schema, each as its owner; the names of what was applied."""
+    return [name for schema in SCHEMAS for name in await _migrate(settings, schema)]
+
+
+async def _migrate(settings: Settings, schema: str) -> list[str]:
+    with database_away():
+        owner = await asyncpg.connect(
+            settings.dsn[f"{schema}_owner"], timeout=5, server_settings={"search_path": schema}
+        )
+    try:
+        await owner.execute("SELECT pg_advisory_lock(hashtext('rapport.migrate'), hashtext($1))", schema)
+        await _prepare(owner, schema, sorted(role for role in settings.dsn if role.startswith(f"{schema}_")))
+        applied = dict(await owner.fetch("SELECT name, digest FROM migration"))
+        _refuse_changed(schema, applied)
+        missing = [step for step in steps(schema) if step.name not in applied]
+        for step in missing:
+            await _apply(owner, step)
+        return [f"{schema}: {step.name}" for step in missing]
+    finally:
+        await owner.close()
+
+
+async def _prepare(owner: asyncpg.Connection, schema: str, roles: list[str]) -> None:
+    async with owner.transaction():
+        await owner.execute(MIGRATION)
+        for role in roles:
+            if role != f"{schema}_owner":
+                await owner.execute(f"GRANT USAGE ON SCHEMA {schema} TO {role}")
+                await owner.execute(f"GRANT SELECT ON migration TO {role}")
+
+
+def _refuse_changed(schema: str, applied: dict[str, str]) -> None:
+    for step in steps(schema):
+        if applied.get(step.name, step.digest) != step.digest:
+            raise SchemaMismatch(
+                f"{step.name} was changed after schema {schema} had applied it: restore it and add a new one."
+            )
+
+
+async def _apply(owner: asyncpg.Connection, step: Step) -> None:
+    async with owner.transaction():
+        await owner.execute(step.sql)
+        await owner.execute(RECORD, step.number, step.name, step.digest)
+
+
+async def require_schema(pool: asyncpg.Pool, schema: str) -> None:
+    """Raises SchemaMismatch unless the schema is what this program knows; old view versions may stay."""
+    with database_away():
+        try:
+            rows = await pool.fetch(f"SELECT name FROM {schema}.migration")
+        except (asyncpg.UndefinedTableError, asyncpg.InsufficientPrivilegeError):
+            rows = []
+    there = {row["name"] for row in rows}
+    known = {step.name for step in steps(schema)}
+    if known - there:
+        raise SchemaMismatch(f"Schema {schema} is older than this program: run `rapport migrate`.")
+    if {name for name in there - known if not name.startswith(_VIEWS)}:
+        raise SchemaMismatch(f"Schema {schema} is newer than this program: run a newer version of Rapport.")
+
+
+def run() -> list[str]:
+    """Migrates the database of the settings; the names of what was applied."""
+    return asyncio.run(migrate(load()))

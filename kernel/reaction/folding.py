@@ -1,0 +1,126 @@
+"""What a batch of events comes to in one reaction: the pure part, between locking and writing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic
+from uuid import UUID, uuid5
+
+from kernel.reaction.memory import MemoryId
+from kernel.reaction.reaction import Issue, M, Reaction
+from kernel.view.arrivals import Arrival, Failure, failure_of
+from kernel.view.fact import Fact, Stream
+from kernel.view.parking import BEHIND, Parked, stream_of
+
+Digests = Callable[[UUID, str, str], bytes]
+"""The vault's keyed digest, by organisation, kind and normalised value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A command that follows from an event."""
+
+    command_id: UUID
+    issue: Issue
+    cause: Fact[Any]
+
+
+@dataclass(slots=True)
+class Step:
+    """One arrival with the rows that it touches, or why it cannot be taken."""
+
+    arrival: Arrival
+    fact: Fact[Any] | None
+    touches: tuple[MemoryId, ...] = ()
+    failure: Failure | None = None
+
+
+@dataclass
+class Folded(Generic[M]):
+    """What a batch comes to."""
+
+    memories: dict[MemoryId, M]
+    decided: list[Decided] = field(default_factory=list)
+    parked: Parked = field(default_factory=list)
+
+
+def steps(
+    reaction: Reaction[Any], arrivals: Iterable[Arrival], digest: Digests, refused: Failure | None = None
+) -> list[Step]:
+    """The arrivals that are for this reaction. `refused`: why the database would not take their outcome."""
+    heard = (
+        _step(reaction, arrival, digest, refused)
+        for arrival in arrivals
+        if arrival.envelope is None or arrival.envelope.type in reaction.types
+    )
+    return [step for step in heard if step.touches or step.failure]
+
+
+def _step(reaction: Reaction[Any], arrival: Arrival, digest: Digests, refused: Failure | None) -> Step:
+    fact = arrival.opened or arrival.fact
+    failure = arrival.failure or arrival.unopened or refused
+    if fact is None or failure is not None:
+        return Step(arrival, None, failure=failure)
+    org_id = fact.org_id
+    try:
+        keys = reaction.keys(fact, lambda kind, value: digest(org_id, kind, value).hex())
+        return Step(arrival, fact, tuple((org_id, key) for key in keys))
+    except Exception as error:
+        return Step(arrival, None, failure=failure_of(error))
+
+
+def touched(found: Iterable[Step]) -> set[MemoryId]:
+    """Every row that the steps touch."""
+    return {row for step in found for row in step.touches}
+
+
+def fold(
+    reaction: Reaction[M],
+    found: Sequence[Step],
+    memories: dict[MemoryId, M],
+    blocked: set[Stream],
+    issues: Callable[[Arrival], bool],
+) -> Folded[M]:
+    """Takes the steps in order. One that fails is parked and blocks its stream; `blocked` grows by those."""
+    folded = Folded(dict(memories))
+    for step in found:
+        failure = _fold_one(reaction, step, folded, blocked, issues)
+        if failure is not None:
+            folded.parked.append((step.arrival, failure))
+            if stream := stream_of(step.arrival):
+                blocked.add(stream)
+    return folded
+
+
+def _fold_one(
+    reaction: Reaction[M],
+    step: Step,
+    folded: Folded[M],
+    blocked: set[Stream],
+    issues: Callable[[Arrival], bool],
+) -> Failure | None:
+    fact = step.fact
+    if blocked and stream_of(step.arrival) in blocked:
+        return BEHIND
+    if fact is None:
+        return step.failure
+    after: dict[MemoryId, M] = {}
+    issued: list[Issue] = []
+    try:
+        for row in step.touches:
+            before = folded.memories[row]
+            after[row] = reaction.fold(before, fact)
+            if issues(step.arrival):
+                issued.extend(reaction.react(before, after[row], fact))
+    except Exception as error:
+        return failure_of(error)
+    folded.memories.update(after)
+    folded.decided.extend(_decided(reaction, fact, issued))
+    return None
+
+
+def _decided(reaction: Reaction[Any], fact: Fact[Any], issued: Iterable[Issue]) -> Iterable[Decided]:
+    """The same event always gives the same command ids, so that none is carried out twice."""
+    for number, issue in enumerate(issued):
+        yield Decided(uuid5(fact.envelope.event_id, f"{reaction.name}/{number}"), issue, fact)

@@ -1,0 +1,117 @@
+"""Commands that a reaction decided on, kept with its position until each has its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import asyncpg
+from pydantic import TypeAdapter
+
+from kernel.reaction.folding import Decided
+from kernel.reaction.reaction import Reaction
+
+PUT = """
+INSERT INTO outbox (reaction, org_id, stream_id, command_id, command, body,
+    correlation_id, causation_id, trace, origin, occurred_at)
+SELECT $1, n.org_id, n.stream_id, n.command_id, n.command, n.body::jsonb,
+    n.correlation_id, n.causation_id, n.trace, n.origin, n.occurred_at
+FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[],
+    $7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::timestamptz[]) WITH ORDINALITY
+AS n (org_id, stream_id, command_id, command, body,
+    correlation_id, causation_id, trace, origin, occurred_at, number)
+ORDER BY n.number"""
+
+_DUE = """
+FROM outbox o WHERE parked IS NULL AND NOT EXISTS (
+    SELECT FROM outbox p WHERE p.parked IS NOT NULL
+    AND p.reaction = o.reaction AND p.org_id = o.org_id AND p.stream_id = o.stream_id)"""
+
+NEXT = f"SELECT o.* {_DUE} ORDER BY seq LIMIT $1"
+
+DONE = "DELETE FROM outbox WHERE seq = ANY($1::bigint[])"
+PARK = "UPDATE outbox SET parked = $2 WHERE seq = $1"
+UNPARK = "UPDATE outbox SET parked = NULL WHERE reaction = $1 AND parked IS NOT NULL"
+WAITING = f"SELECT count(*) FROM (SELECT {_DUE} LIMIT $1) AS due"
+PARKED = "SELECT count(*) FROM outbox WHERE parked IS NOT NULL AND reaction = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One command of the outbox."""
+
+    seq: int
+    reaction: str
+    org_id: UUID
+    stream_id: UUID
+    command_id: UUID
+    command: str
+    body: dict[str, Any]
+    correlation_id: UUID
+    causation_id: UUID
+    trace: str | None
+    origin: Literal["live", "imported"]
+    occurred_at: datetime | None
+    """When what it follows from happened, if that is not now."""
+
+
+_COLUMNS = tuple(Posted.__slots__)
+
+
+async def put(db: asyncpg.Connection, reaction: Reaction[Any], decided: Iterable[Decided]) -> int:
+    """Keeps the commands, in their order; how many they are."""
+    lines = [_line(one) for one in decided]
+    if lines:
+        await db.execute(PUT, reaction.name, *(list(part) for part in zip(*lines, strict=True)))
+    return len(lines)
+
+
+def _line(decided: Decided) -> tuple[Any, ...]:
+    command, cause = decided.issue.command, decided.cause.envelope
+    return (
+        cause.org_id,
+        decided.issue.stream_id,
+        decided.command_id,
+        type(command).__name__,
+        TypeAdapter(type(command)).dump_json(command, exclude_none=True).decode(),
+        cause.correlation_id,
+        cause.event_id,
+        cause.trace,
+        cause.origin,
+        cause.occurred_at if cause.origin == "imported" else None,
+    )
+
+
+async def following(db: asyncpg.Pool, limit: int) -> list[Posted]:
+    """The commands that are next, oldest first, without those that wait behind a parked one."""
+    return [Posted(*(row[name] for name in _COLUMNS)) for row in await db.fetch(NEXT, limit)]
+
+
+async def done(db: asyncpg.Pool, answered: Collection[int]) -> None:
+    """Their answers are durable."""
+    if answered:
+        await db.execute(DONE, list(answered))
+
+
+async def park(db: asyncpg.Pool, seq: int, reason: str) -> None:
+    """Sets a command aside, and with it what waits behind it."""
+    await db.execute(PARK, seq, reason)
+
+
+async def unpark(db: asyncpg.Pool, reaction: Reaction[Any]) -> int:
+    """Lets the parked commands of a reaction be tried again; how many they are."""
+    done: str = await db.execute(UNPARK, reaction.name)
+    return int(done.split()[-1])
+
+
+async def waiting(db: asyncpg.Pool, limit: int) -> int:
+    """How many commands could be carried out now, counted up to `limit`."""
+    return int(await db.fetchval(WAITING, limit))
+
+
+async def parked(db: asyncpg.Pool, reaction: Reaction[Any]) -> int:
+    """How many commands of the reaction are set aside."""
+    return int(await db.fetchval(PARKED, reaction.name))

@@ -1,0 +1,107 @@
+"""One batch in one view's transaction: guard, load, fold, write, advance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from kernel.database import database_away
+from kernel.failpoints import failpoint
+from kernel.view import checkpoints, parking, rows, terms
+from kernel.view.arrivals import Arrival, Failure, failure_of
+from kernel.view.batch import Folded, Step, fold, steps, touched
+from kernel.view.checkpoints import Checkpoints, Place
+from kernel.view.view import R, View
+
+REFUSED = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+    OverflowError,
+    UnicodeEncodeError,
+)
+"""What the database, or the way to it, raises for a value that it will never take."""
+
+
+@dataclass
+class Applied:
+    """What became of a batch in one view."""
+
+    checkpoints: dict[int, checkpoints.Checkpoint] = field(default_factory=dict)
+    moved: set[Place] = field(default_factory=set)
+    gaps: set[Place] = field(default_factory=set)
+    applied: int = 0
+    parked: int = 0
+
+    def add(self, other: Applied) -> Applied:
+        self.checkpoints.update(other.checkpoints)
+        self.moved |= other.moved
+        self.gaps |= other.gaps
+        self.applied += other.applied
+        self.parked += other.parked
+        return self
+
+
+async def apply(
+    pool: asyncpg.Pool, view: View[Any], arrivals: Sequence[Arrival], refused: Failure | None = None
+) -> Applied:
+    """Takes a batch: each event once, or parked, or left for later behind a gap. Raises DatabaseAway.
+
+    A batch with a value that the database refuses is halved until that event stands alone, and is parked.
+    """
+    mine = [arrival for arrival in arrivals if arrival.service in view.services]
+    if not mine:
+        return Applied()
+    try:
+        with database_away():
+            async with pool.acquire() as db:
+                return await _in_transaction(db, view, mine, refused)
+    except REFUSED as error:
+        if refused is not None:
+            raise
+        if len(mine) == 1:
+            return await apply(pool, view, mine, failure_of(error))
+        middle = len(mine) // 2
+        first = await apply(pool, view, mine[:middle])
+        return first.add(await apply(pool, view, mine[middle:]))
+
+
+async def _in_transaction(
+    db: asyncpg.Connection, view: View[Any], arrivals: Sequence[Arrival], refused: Failure | None
+) -> Applied:
+    async with db.transaction():
+        heads = await checkpoints.lock(db, view, {arrival.partition for arrival in arrivals})
+        fresh, gaps = checkpoints.take_next(view, heads, arrivals)
+        folded = await _folded(db, view, heads, steps(view, fresh, refused))
+        await checkpoints.advance(db, view, heads)
+        failpoint("view.folded")
+    failpoint("view.committed")
+    moved = {(arrival.service, arrival.partition) for arrival in fresh}
+    return Applied(dict(heads), moved, gaps, folded.applied, len(folded.parked))
+
+
+async def _folded(
+    db: asyncpg.Connection, view: View[R], heads: Checkpoints, found: Sequence[Step]
+) -> Folded[R]:
+    parked_before = any(head.parked for head in heads.values())
+    blocked = await parking.blocked(db, view, [step.arrival for step in found]) if parked_before else set()
+    loaded = {} if view.insert_only else await rows.load(db, view, touched(found))
+    folded = fold(view, found, loaded, blocked)
+    await save(db, view, loaded, folded)
+    await parking.park(db, view, folded.parked)
+    for arrival, _ in folded.parked:
+        heads[arrival.partition].parked += 1
+    return folded
+
+
+async def save(db: asyncpg.Connection, view: View[R], loaded: dict[Any, R], folded: Folded[R]) -> None:
+    """Writes the rows that changed; a row that became empty goes."""
+    changed = {row_id: row for row_id, row in folded.rows.items() if loaded.get(row_id) != row}
+    kept = {row_id: row for row_id, row in changed.items() if row != view.empty(row_id[1])}
+    before = {row_id: loaded[row_id] for row_id in changed if row_id in loaded}
+    await rows.remove(db, view, [row_id for row_id in before if row_id not in kept])
+    await rows.write(db, view, kept)
+    await terms.follow(db, view, before, kept)

@@ -1,0 +1,88 @@
+"""One batch of arrivals folded into one view: the pure part, between what was loaded and what is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic
+
+from kernel.view.arrivals import Arrival, Failure, failure_of
+from kernel.view.fact import Fact, Stream
+from kernel.view.folding import fold_into, keys_of
+from kernel.view.parking import BEHIND, Parked, stream_of
+from kernel.view.view import Key, R, RowId, View
+
+
+@dataclass(slots=True)
+class Step:
+    """One arrival with the rows that it touches, or why it cannot be taken."""
+
+    arrival: Arrival
+    fact: Fact[Any] | None
+    keys: list[Key]
+    failure: Failure | None
+
+
+def steps(view: View[Any], arrivals: Sequence[Arrival], refused: Failure | None = None) -> list[Step]:
+    """The arrivals that concern the view. `refused` is why the database would not take what they fold to."""
+    found = []
+    for arrival in arrivals:
+        if arrival.envelope is None or arrival.envelope.type in view.types:
+            found.append(_step(view, arrival, refused))
+    return found
+
+
+def _step(view: View[Any], arrival: Arrival, refused: Failure | None) -> Step:
+    fact = (arrival.opened or arrival.fact) if view.personal else arrival.fact
+    failure = arrival.failure or refused or (arrival.unopened if view.personal else None)
+    if fact is None or failure is not None:
+        return Step(arrival, None, [], failure)
+    try:
+        return Step(arrival, fact, keys_of(view, fact), None)
+    except Exception as error:
+        return Step(arrival, None, [], failure_of(error))
+
+
+def touched(found: Sequence[Step]) -> set[RowId]:
+    """Every row that the steps touch."""
+    return {
+        (step.fact.envelope.org_id, key, step.fact.partition)
+        for step in found
+        if step.fact is not None
+        for key in step.keys
+    }
+
+
+@dataclass
+class Folded(Generic[R]):
+    """What a batch comes to."""
+
+    rows: dict[RowId, R] = field(default_factory=dict)
+    parked: Parked = field(default_factory=list)
+    applied: int = 0
+
+
+def fold(view: View[R], found: Sequence[Step], loaded: dict[RowId, R], blocked: set[Stream]) -> Folded[R]:
+    """Folds the steps in order. One that fails is parked, and blocks its stream; `blocked` grows by those."""
+    folded: Folded[R] = Folded(dict(loaded))
+    for step in found:
+        failure = _fold_one(view, step, folded, blocked)
+        if failure is None:
+            folded.applied += 1
+            continue
+        folded.parked.append((step.arrival, failure))
+        if stream := stream_of(step.arrival):
+            blocked.add(stream)
+    return folded
+
+
+def _fold_one(view: View[R], step: Step, folded: Folded[R], blocked: set[Stream]) -> Failure | None:
+    if blocked and stream_of(step.arrival) in blocked:
+        return BEHIND
+    if step.fact is None:
+        return step.failure
+    try:
+        fold_into(view, folded.rows, step.fact, step.keys)
+    except Exception as error:
+        return failure_of(error)
+    return None

@@ -1,0 +1,112 @@
+"""How far a view version has come in each partition, and which of a batch's records are next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import asyncpg
+import msgspec
+
+from kernel.view.arrivals import Arrival, Reader
+from kernel.view.view import View
+
+LOCK = """
+SELECT partition, topics, parked FROM checkpoint
+WHERE view = $1 AND number = $2 AND partition = ANY($3::smallint[])
+ORDER BY partition FOR UPDATE"""
+
+ADVANCE = """
+UPDATE checkpoint c SET topics = n.topics::jsonb, parked = n.parked
+FROM unnest($3::smallint[], $4::text[], $5::bigint[]) AS n (partition, topics, parked)
+WHERE c.view = $1 AND c.number = $2 AND c.partition = n.partition"""
+
+ALL = """
+SELECT view, number, partition, topics, parked FROM checkpoint
+WHERE (view, number) IN (SELECT * FROM unnest($1::text[], $2::int[]))"""
+
+
+class Head(msgspec.Struct):
+    """The last record taken of one topic's partition."""
+
+    generation: int = 1
+    position: int = 0
+    offset: int = -1
+
+
+@dataclass(slots=True)
+class Checkpoint:
+    """One partition of one view version: the head of each service's topic, and how many events are parked."""
+
+    partition: int
+    heads: dict[str, Head] = field(default_factory=dict)
+    parked: int = 0
+
+    def head(self, service: str) -> Head:
+        """The service's head; before its first record, position 0."""
+        return self.heads.setdefault(service, Head())
+
+
+Checkpoints = Mapping[int, Checkpoint]
+Connection: TypeAlias = asyncpg.Connection | asyncpg.Pool
+
+
+def checkpoint_of(row: asyncpg.Record) -> Checkpoint:
+    """From the columns partition, topics and parked."""
+    heads = msgspec.convert(row["topics"], dict[str, Head])
+    return Checkpoint(row["partition"], heads, row["parked"])
+
+
+async def lock(db: asyncpg.Connection, view: View[Any], partitions: Iterable[int]) -> Checkpoints:
+    """Locks the partitions' checkpoints, ascending, until the transaction ends."""
+    rows = await db.fetch(LOCK, view.name, view.number, sorted(partitions))
+    return {row["partition"]: checkpoint_of(row) for row in rows}
+
+
+async def advance(db: asyncpg.Connection, view: View[Any], checkpoints: Checkpoints) -> None:
+    """Writes locked checkpoints back."""
+    partitions = list(checkpoints)
+    topics = [msgspec.json.encode(checkpoints[n].heads).decode() for n in partitions]
+    parked = [checkpoints[n].parked for n in partitions]
+    await db.execute(ADVANCE, view.name, view.number, partitions, topics, parked)
+
+
+async def every(db: Connection, views: Sequence[View[Any]]) -> dict[str, dict[int, Checkpoint]]:
+    """All checkpoints of these view versions, unlocked: table name → partition → checkpoint."""
+    rows = await db.fetch(ALL, [view.name for view in views], [view.number for view in views])
+    found: dict[str, dict[int, Checkpoint]] = {view.table_name: {} for view in views}
+    names = {(view.name, view.number): view.table_name for view in views}
+    for row in rows:
+        found[names[row["view"], row["number"]]][row["partition"]] = checkpoint_of(row)
+    return found
+
+
+Place = tuple[str, int]
+"""Service, partition."""
+
+
+def take_next(
+    view: Reader, checkpoints: Checkpoints, arrivals: Iterable[Arrival]
+) -> tuple[list[Arrival], set[Place]]:
+    """The arrivals that are next, moving the heads past them; and the places where one was missing.
+
+    What is not newer is dropped; after a gap nothing more of that place is taken.
+    """
+    fresh: list[Arrival] = []
+    gaps: set[Place] = set()
+    for arrival in arrivals:
+        place = arrival.service, arrival.partition
+        if arrival.service not in view.services or place in gaps:
+            continue
+        head = checkpoints[arrival.partition].head(arrival.service)
+        newer = (arrival.generation, arrival.offset) > (head.generation, head.offset)
+        if arrival.envelope is not None and arrival.position > head.position + 1:
+            gaps.add(place)
+            continue
+        if arrival.position == head.position + 1 or (arrival.envelope is None and newer):
+            fresh.append(arrival)
+            head.position = max(head.position, arrival.position)
+        if newer:
+            head.generation, head.offset = arrival.generation, arrival.offset
+    return fresh, gaps

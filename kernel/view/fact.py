@@ -1,0 +1,36 @@
+"""What a fold is handed: a typed event, and where it stands in the log."""
+
+from __future__ import annotations
+
+from typing import Generic
+from uuid import UUID
+
+import msgspec
+
+from kernel.log.envelope import Envelope
+from kernel.log.facts import E
+
+
+class Fact(msgspec.Struct, Generic[E], frozen=True, eq=False):
+    """One recorded event. `event.personal` is open only where the view asks for it, and else None."""
+
+    event: E
+    envelope: Envelope
+    partition: int
+    position: int
+    service: str
+    raw: bytes
+    """The envelope as it travelled, its personal part sealed."""
+
+    @property
+    def org_id(self) -> UUID:
+        return self.envelope.org_id
+
+    @property
+    def stream(self) -> Stream:
+        """What its order is kept in."""
+        return self.service, self.envelope.org_id, self.envelope.stream_id
+
+
+Stream = tuple[str, UUID, UUID]
+"""Service, organisation, stream id."""

@@ -1,0 +1,41 @@
+"""The pure fold of facts into rows: the same for live work, rebuild, time travel and the oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from kernel.view.fact import Fact
+from kernel.view.view import Key, R, RowId, View
+
+
+def keys_of(view: View[Any], fact: Fact[Any]) -> list[Key]:
+    """The rows that an event touches, each once."""
+    return list(dict.fromkeys(view.keys(fact)))
+
+
+def fold_into(view: View[R], rows: dict[RowId, R], fact: Fact[Any], keys: Iterable[Key]) -> None:
+    """Folds one event into its rows; where the fold of one fails, none is changed."""
+    made: dict[RowId, R] = {}
+    for key in keys:
+        row_id = (fact.envelope.org_id, key, fact.partition)
+        row = rows.get(row_id)
+        made[row_id] = view.fold(view.empty(key) if row is None else row, fact)
+    rows.update(made)
+
+
+def fold_all(view: View[R], facts: Iterable[Fact[Any]]) -> dict[RowId, R]:
+    """Every row that the view has after `facts`, which come in the order of their positions."""
+    rows: dict[RowId, R] = {}
+    for fact in facts:
+        if fact.envelope.type in view.types:
+            fold_into(view, rows, fact, keys_of(view, fact))
+    return {row_id: row for row_id, row in rows.items() if row != view.empty(row_id[1])}
+
+
+def combine_all(view: View[R], rows: dict[RowId, R]) -> dict[tuple[Any, Key], R]:
+    """Each key's parts as the one row that readers see: (organisation, key) → row."""
+    parts: dict[tuple[Any, Key], list[R]] = {}
+    for (org_id, key, _partition), row in rows.items():
+        parts.setdefault((org_id, key), []).append(row)
+    return {found: view.combined(rows) for found, rows in parts.items()}

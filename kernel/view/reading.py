@@ -1,0 +1,107 @@
+"""How queries read views: the live version, rows put together from parts, nothing older than asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
+
+import asyncpg
+
+from kernel.database import database_away
+from kernel.view.checkpoints import Checkpoint, Head, checkpoint_of
+from kernel.view.columns import row_of
+from kernel.view.rows import statements
+from kernel.view.view import Key, R, View, table_name
+from kernel.web.positions import Positions
+from kernel.web.problems import Problem
+
+LONGEST_WAIT = 2.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.025
+
+LIVE = """
+SELECT c.view, c.partition, c.topics, c.parked
+FROM view v JOIN checkpoint c ON c.view = v.name AND c.number = v.live
+WHERE v.name = ANY($1::text[])"""
+
+Connection: TypeAlias = asyncpg.Connection | asyncpg.Pool
+
+
+async def live(db: Connection, view: View[Any]) -> str:
+    """The table of the version that is read now; the same throughout a snapshot."""
+    number = await db.fetchval("SELECT live FROM view WHERE name = $1", view.name)
+    return table_name(view.name, number)
+
+
+async def rows(db: Connection, view: View[R], keys: Iterable[Key]) -> dict[Key, R]:
+    """The rows under these keys, each put together from its parts; a key without a row is absent."""
+    wanted = list(dict.fromkeys(keys))
+    arrays = [[key[n] for key in wanted] for n in range(len(view.key))]
+    sql = statements(view).select.replace(view.table_name, await live(db, view))
+    parts: dict[Key, list[R]] = {}
+    for record in await db.fetch(sql, *arrays):
+        values = tuple(record)
+        parts.setdefault(values[: len(view.key)], []).append(row_of(view.columns, view.row, values))
+    return {key: view.combined(found) for key, found in parts.items()}
+
+
+async def row(db: Connection, view: View[R], *key: Any) -> R | None:
+    """The row under one key."""
+    return (await rows(db, view, [key])).get(key)
+
+
+async def reached(db: Connection, views: Sequence[View[Any]]) -> Positions:
+    """How far all of these views are: of each topic's partition the least."""
+    positions: Positions = {}
+    for view, found in (await _live_checkpoints(db, views)).items():
+        for service in view.services:
+            for checkpoint in found:
+                _lower(positions, service, checkpoint)
+    return positions
+
+
+def _lower(positions: Positions, service: str, checkpoint: Checkpoint) -> None:
+    head = checkpoint.head(service)
+    entries = positions.setdefault((service, head.generation), {})
+    entries[checkpoint.partition] = min(head.position, entries.get(checkpoint.partition, head.position))
+
+
+async def _live_checkpoints(db: Connection, views: Sequence[View[Any]]) -> dict[View[Any], list[Checkpoint]]:
+    by_name = {view.name: view for view in views}
+    found: dict[View[Any], list[Checkpoint]] = {view: [] for view in views}
+    for record in await db.fetch(LIVE, list(by_name)):
+        found[by_name[record["view"]]].append(checkpoint_of(record))
+    return found
+
+
+async def wait_for(
+    pool: asyncpg.Pool, views: Sequence[View[Any]], positions: Positions, seconds: float = LONGEST_WAIT
+) -> None:
+    """Waits until each view has taken these positions of the services that it reads; 503 `view-behind`."""
+    until = asyncio.get_running_loop().time() + seconds
+    pause = FIRST_PAUSE
+    while not await _are_there(pool, views, positions):
+        if asyncio.get_running_loop().time() + pause > until:
+            raise Problem(
+                "view-behind",
+                "The view has not come to the asked position yet; ask again.",
+                headers=((b"retry-after", b"1"),),
+            )
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE)
+
+
+async def _are_there(pool: asyncpg.Pool, views: Sequence[View[Any]], positions: Positions) -> bool:
+    with database_away():
+        found = await _live_checkpoints(pool, views)
+    return all(
+        _is_there(checkpoint.head(service), generation, entries.get(checkpoint.partition, 0))
+        for view, checkpoints in found.items()
+        for (service, generation), entries in positions.items()
+        if service in view.services
+        for checkpoint in checkpoints
+    )
+
+
+def _is_there(head: Head, generation: int, position: int) -> bool:
+    return position == 0 or (head.generation, head.position) >= (generation, position)

@@ -1,0 +1,85 @@
+"""The rows of one view version in PostgreSQL: loaded, written and removed many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
+from typing import Any
+
+import asyncpg
+
+from kernel.view.columns import Column, row_of
+from kernel.view.view import R, RowId, View
+
+
+class Statements:
+    """The SQL of one view version. Parameters are arrays: organisations, partitions, then columns."""
+
+    def __init__(self, view: View[Any]) -> None:
+        table, every = view.table_name, view.columns
+        keys = every[: len(view.key)]
+        self.columns = every
+        same_key = [f"t.{name} = n.{name}" for name in names(keys)]
+        same_row = " AND ".join(["t.org_id = n.org_id", "t.partition = n.partition", *same_key])
+        selected = ", ".join(f"t.{column.selected}" for column in every)
+        whose = "t.org_id, t.partition"
+        self.load = f"SELECT {whose}, {selected} FROM {given(ROW, keys)} JOIN {table} t ON {same_row}"
+        self.remove = f"DELETE FROM {table} t USING {given(ROW, keys)} WHERE {same_row}"
+        self.select = f"SELECT {selected} FROM {given((), keys)} JOIN {table} t ON {' AND '.join(same_key)}"
+        target = ", ".join(["org_id", "partition", *names(every)])
+        values = ", ".join(["n.org_id", "n.partition", *(f"n.{c.name}::{c.sql}" for c in every)])
+        self.insert = f"INSERT INTO {table} ({target}) SELECT {values} FROM {given(ROW, every)}"
+        rest = [f"{name} = excluded.{name}" for name in names(every[len(keys) :])]
+        change = f"UPDATE SET {', '.join(rest)}" if rest else "NOTHING"
+        row = ", ".join(["org_id", *names(keys), "partition"])
+        self.write = f"{self.insert} ON CONFLICT ({row}) DO {change}"
+
+
+ROW = (("org_id", "uuid"), ("partition", "smallint"))
+
+
+def names(found: Iterable[Column]) -> list[str]:
+    return [column.name for column in found]
+
+
+def given(first: Iterable[tuple[str, str]], found: Iterable[Column]) -> str:
+    """The parameters as a table n."""
+    fields = [*first, *((column.name, column.sent) for column in found)]
+    arrays = ", ".join(f"${number}::{kind}[]" for number, (_, kind) in enumerate(fields, 1))
+    return f"unnest({arrays}) AS n ({', '.join(name for name, _ in fields)})"
+
+
+@cache
+def statements(view: View[Any]) -> Statements:
+    return Statements(view)
+
+
+def _ids(found: Collection[RowId], keys: int) -> list[list[Any]]:
+    heads: list[list[Any]] = [[org_id for org_id, _, _ in found], [partition for _, _, partition in found]]
+    return heads + [[key[n] for _, key, _ in found] for n in range(keys)]
+
+
+async def load(db: asyncpg.Connection, view: View[R], wanted: Collection[RowId]) -> dict[RowId, R]:
+    """The rows that are there."""
+    if not wanted:
+        return {}
+    size = len(view.key)
+    records = await db.fetch(statements(view).load, *_ids(wanted, size))
+    return {
+        (values[0], values[2 : 2 + size], values[1]): row_of(view.columns, view.row, values[2:])
+        for values in map(tuple, records)
+    }
+
+
+async def write(db: asyncpg.Connection, view: View[R], rows: Mapping[RowId, R]) -> None:
+    """Puts the rows in place of what is there."""
+    if rows:
+        sql = statements(view)
+        arrays = [column.values(rows.values()) for column in sql.columns]
+        await db.execute(sql.insert if view.insert_only else sql.write, *_ids(rows, 0), *arrays)
+
+
+async def remove(db: asyncpg.Connection, view: View[Any], gone: Collection[RowId]) -> None:
+    """Takes the rows away."""
+    if gone:
+        await db.execute(statements(view).remove, *_ids(gone, len(view.key)))

@@ -1,0 +1,94 @@
+"""A service as a process: settings in, HTTP out, and an orderly end within ten seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging as standard_logging
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
+
+import asyncpg
+import uvloop
+
+from kernel import logging, tracing
+from kernel.database import DatabaseAway, connect_pool
+from kernel.handling.handler import Handler
+from kernel.migrate import SchemaMismatch, require_schema
+from kernel.settings import SERVICES, Settings, load
+from kernel.vault.keys import KeysMissing, token_key
+from kernel.vault.vault import Vault
+from kernel.web import readiness
+from kernel.web.access import Verifier
+from kernel.web.application import Application
+from kernel.web.assembly import assembled
+from kernel.web.commanding.single import Commanding
+from kernel.web.jwks import KeyRing
+from kernel.web.operational import Server, listening
+from kernel.web.querying import Querying
+from kernel.web.service import Service
+
+DRAIN_SECONDS = 8
+"""For requests under way after SIGTERM; what they wrote is durable before they are answered."""
+
+QUERIES_AT_ONCE = 16
+
+MODULES = {"views": "projections"}
+"""Processes whose service has another name."""
+
+log = standard_logging.getLogger(__name__)
+
+
+def run(name: str) -> None:
+    """Serves `name` (a deciding service, or views) until SIGTERM or SIGINT."""
+    settings = load()
+    logging.set_up(settings, name)
+    tracing.set_up(name)
+    try:
+        uvloop.run(_serve(settings, name))
+    except (DatabaseAway, SchemaMismatch, KeysMissing, OSError) as error:
+        log.error("cannot serve: %s", error)
+        raise SystemExit(2) from error
+    finally:
+        tracing.shut_down()
+
+
+async def _serve(settings: Settings, name: str) -> None:
+    port = listening(settings.host, settings.port[name])
+    async with application(settings, name) as app:
+        server = Server(app, DRAIN_SECONDS)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, setattr, server, "should_exit", True)
+        await server.serve([port])
+
+
+@asynccontextmanager
+async def application(settings: Settings, name: str) -> AsyncIterator[Application]:
+    """The application with everything it stands on, opened in order and closed in the reverse order."""
+    module = MODULES.get(name, name)
+    service: Service = import_module(f"services.{module}.app").SERVICE
+    verifier = Verifier(KeyRing(settings.jwks), settings.issuer, settings.audience)
+    key = token_key(settings.keys)
+    async with AsyncExitStack() as stack:
+        commanding = querying = None
+        if name in SERVICES:
+            handler = await Handler.open(settings, module, service.aggregates)
+            stack.push_async_callback(handler.close)
+            commanding = Commanding(handler, verifier, key)
+        if service.queries:
+            vault = await Vault.open(settings)
+            stack.push_async_callback(vault.close)
+            pool = await _pool(stack, settings, f"{module}_app", QUERIES_AT_ONCE)
+            querying = Querying(pool, vault, verifier, key)
+        watch = await _pool(stack, settings, f"{module}_log", 1)
+        await require_schema(watch, module)
+        check = readiness.deciding if name in SERVICES else readiness.answering
+        yield assembled(service, check(watch, module, settings.kafka), commanding, querying)
+
+
+async def _pool(stack: AsyncExitStack, settings: Settings, role: str, size: int) -> asyncpg.Pool:
+    pool = await connect_pool(settings, role, max_size=size)
+    stack.push_async_callback(pool.close)
+    return pool

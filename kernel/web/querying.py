@@ -1,0 +1,109 @@
+"""Queries over HTTP: wait for the asked positions, read one snapshot, say how far it is."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from urllib.parse import parse_qsl
+
+import asyncpg
+import msgspec
+
+from kernel import metrics, tracing
+from kernel.database import read_as
+from kernel.log.facts import Record
+from kernel.vault.vault import Vault
+from kernel.view import reading
+from kernel.web.access import Caller, Verifier, require
+from kernel.web.inquiry import Inquiry
+from kernel.web.positions import open_positions, seal_positions
+from kernel.web.problems import Problem, not_found
+from kernel.web.service import Query
+from kernel.web.wire import bodies
+from kernel.web.wire.exchange import Request, Response
+
+QUESTION_BYTES = 64 * 1024
+POSITION = b"rapport-position"
+
+_ENCODER = msgspec.json.Encoder()
+
+
+class Querying:
+    """Answers the queries of one process."""
+
+    def __init__(self, pool: asyncpg.Pool, vault: Vault, verifier: Verifier, token_key: bytes) -> None:
+        self._pool = pool
+        self._vault = vault
+        self._verifier = verifier
+        self._token_key = token_key
+
+    async def answer(self, query: Query[Any], request: Request) -> Response:
+        """The endpoint of one query."""
+        began = time.perf_counter()
+        status = 500
+        try:
+            response = await self._answer(query, request)
+            status = response.status
+            return response
+        except Problem as problem:
+            status = problem.status
+            raise
+        finally:
+            metrics.QUERIES.labels(query.path, str(status)).inc()
+            metrics.QUERY_SECONDS.labels(query.path).observe(time.perf_counter() - began)
+
+    async def _answer(self, query: Query[Any], request: Request) -> Response:
+        caller = await self._verifier.caller(request.headers.get(b"authorization"))
+        require(caller, query.roles)
+        request.check_accept()
+        params = await params_of(query, request)
+        with tracing.span(f"{query.method} {query.path}", tracing.parent_of(request.headers)):
+            asked = request.combined(POSITION)
+            if asked:
+                positions = open_positions(self._token_key, caller.org_id, asked)
+                await reading.wait_for(self._pool, query.views, positions)
+            return await self._read(query, params, caller)
+
+    async def _read(self, query: Query[Any], params: Record, caller: Caller) -> Response:
+        async with read_as(self._pool, caller.org_id) as db:
+            found = await query.handler(Inquiry(db, caller, self._vault, self._token_key), params)
+            reached = await reading.reached(db, query.views)
+        position = seal_positions(self._token_key, caller.org_id, reached)
+        headers = ((POSITION, position.encode()),)
+        if found is None:  # unknown, or not there yet: the position tells
+            raise not_found(headers)
+        return Response(200, _ENCODER.encode(found), headers=headers)
+
+
+async def params_of(query: Query[Any], request: Request) -> Record:
+    """The query's parameters, from its path and its query string or body; 4xx with a pointer."""
+    if query.method == "GET":
+        texts = _query_string(request.scope["query_string"])
+        texts.update(zip(names_in(query.path), request.values, strict=True))
+        if any("\0" in text for text in texts.values()):
+            raise Problem("invalid", "A parameter may not hold a NUL character.")
+        params: Record = bodies.validated_texts(query.params, texts)
+        return params
+    request.check_media_type()
+    body = bodies.parse(await request.body(QUESTION_BYTES))
+    if not isinstance(body, dict):
+        raise Problem("malformed-body", "The body of a question is a JSON object.", pointer="")
+    body.update(zip(names_in(query.path), request.values, strict=True))
+    question: Record = bodies.validated(query.params, bodies.canonical(body))
+    return question
+
+
+def names_in(path: str) -> list[str]:
+    """The names in braces, in order."""
+    return [segment[1:-1] for segment in path.split("/") if segment.startswith("{")]
+
+
+def _query_string(raw: bytes) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
+    except ValueError as error:
+        raise Problem("malformed-request", "The query string is not well formed.") from error
+    texts = dict(pairs)
+    if len(texts) < len(pairs):
+        raise Problem("malformed-request", "A parameter stands in the query string once.")
+    return texts

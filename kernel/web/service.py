@@ -1,0 +1,49 @@
+"""What a service is, as data: its aggregates, its reactions and its queries."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from kernel.web.access import Role
+
+if TYPE_CHECKING:  # a service's wiring must not load what its own process does not run
+    from kernel.aggregate import Aggregate
+    from kernel.log.facts import Record
+    from kernel.view.view import View
+    from kernel.web.inquiry import Inquiry
+
+P = TypeVar("P", bound="Record")
+
+
+@dataclass(frozen=True)
+class Query(Generic[P]):
+    """One question over HTTP.
+
+    `params` takes the names in the path, and for GET the query string, for POST the body.
+    `handler` gets the inquiry (one read-only snapshot of the caller's organisation) and the parameters; what
+    it returns is written as JSON; None is the 404 that unknown and foreign ids share.
+    """
+
+    method: Literal["GET", "POST"]
+    path: str
+    """With names in braces: /customers/{id}/timeline."""
+    roles: frozenset[Role]
+    handler: Callable[[Inquiry, P], Awaitable[Any]]
+    views: tuple[View[Any], ...]
+    """What it reads: the views that a Rapport-Position waits for."""
+    params: type[P]
+    answer: Any
+    """The type of the answer, for OpenAPI."""
+    summary: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service: `services.<name>.app.SERVICE`."""
+
+    name: str
+    aggregates: tuple[Aggregate[Any], ...] = ()
+    reactions: tuple[Any, ...] = ()
+    queries: tuple[Query[Any], ...] = ()

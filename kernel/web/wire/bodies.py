@@ -1,0 +1,126 @@
+"""From the bytes of a body to a validated record; whatever is wrong is a problem with a pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import TypeAdapter, ValidationError
+
+from kernel.web.problems import Problem
+
+MOST_ERRORS = 20
+"""Errors of one body that an answer lists."""
+
+T = TypeVar("T")
+
+_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+_NUL = b"\\u0000"
+
+
+def parse(raw: bytes) -> Any:
+    """The JSON value; 400 for bad syntax, bad UTF-8, NaN, lone surrogates and deep nesting."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise Problem(
+            "malformed-body", f"This is no JSON: see line {error.lineno}, column {error.colno}."
+        ) from error
+
+
+def canonical(value: Any, at: str = "") -> bytes:
+    """The same JSON for the same value; 422 for what no record may hold: NUL, integers past 53 bits."""
+    try:
+        text = orjson.dumps(value, option=_CANONICAL)
+    except TypeError as error:
+        raise _unwritable(value, error, at) from error
+    if _NUL in text:
+        for pointer, leaf in _leaves(value, at):
+            if isinstance(leaf, str) and "\0" in leaf:
+                raise Problem("invalid", "A text may not hold a NUL character.", pointer=pointer)
+    return text
+
+
+def _unwritable(value: Any, error: TypeError, at: str) -> Problem:
+    if "ecursion" in str(error):
+        return Problem("malformed-body", "The body is nested too deeply.")
+    for pointer, leaf in _leaves(value, at):
+        if isinstance(leaf, int) and abs(leaf) >= 2**53:
+            return Problem("invalid", "A whole number may have 53 bits.", pointer=pointer)
+    return Problem("malformed-body", "The body holds what JSON cannot say.")
+
+
+def _leaves(value: Any, at: str) -> Iterator[tuple[str, Any]]:
+    """Every scalar and every name with its JSON pointer; without recursion, however deep it is."""
+    waiting = [(at, value)]
+    while waiting:
+        pointer, item = waiting.pop()
+        if isinstance(item, dict):
+            for name, inner in item.items():
+                waiting.append((f"{pointer}/{escaped(name)}", inner))
+                yield pointer, name
+        elif isinstance(item, list):
+            waiting.extend((f"{pointer}/{index}", inner) for index, inner in enumerate(item))
+        else:
+            yield pointer, item
+
+
+def escaped(name: str) -> str:
+    """A name as a JSON pointer writes it (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
+
+
+def adapter(kind: Any) -> TypeAdapter[Any]:
+    """The validator of a type, made once."""
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
+
+
+def validated(kind: type[T], text: bytes, context: dict[str, Any] | None = None, at: str = "") -> T:
+    """The record in canonical JSON, strictly by its schema: "5" is no number. `at` begins every pointer."""
+    try:
+        record: T = adapter(kind).validate_json(text, strict=True, context=context)
+    except ValidationError as error:
+        raise invalid(error, orjson.loads(text), at) from error
+    return record
+
+
+def validated_texts(kind: type[T], texts: dict[str, str]) -> T:
+    """The record whose fields come as texts, from a path and a query string."""
+    try:
+        record: T = adapter(kind).validate_strings(texts, strict=True)
+    except ValidationError as error:
+        raise invalid(error, texts, "") from error
+    return record
+
+
+def invalid(error: ValidationError, value: Any, at: str) -> Problem:
+    """422 that points to the first wrong field and lists the others; never with a value."""
+    found = error.errors(include_input=False, include_url=False, include_context=False)[:MOST_ERRORS]
+    errors = [{"pointer": at + _pointer(each["loc"], value), "detail": _detail(each)} for each in found]
+    members = {"errors": errors} if len(errors) > 1 else {}
+    return Problem("invalid", errors[0]["detail"], pointer=errors[0]["pointer"], members=members)
+
+
+def _detail(error: Any) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return message if message.endswith(".") else f"{message}."
+
+
+def _pointer(location: tuple[int | str, ...], value: Any) -> str:
+    """The place of an error in the value: pydantic also names the branches of unions, which are no places."""
+    pointer = ""
+    for index, step in enumerate(location):
+        if isinstance(value, dict) and (step in value or index == len(location) - 1):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            continue
+        pointer += f"/{escaped(str(step))}"
+    return pointer

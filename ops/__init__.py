@@ -1,0 +1,1 @@
+"""What an operator runs: the local stack and the tools around it."""

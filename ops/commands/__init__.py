@@ -1,0 +1,1 @@
+"""The bodies of the commands that run the stack and its processes."""

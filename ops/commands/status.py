@@ -1,0 +1,50 @@
+"""`status`: every process of the local stack."""
+
+import sys
+from typing import Any
+
+import click
+
+from ops.local import home as homes
+from ops.local.status import document
+from ops.output import answer, json_option
+
+
+@click.command()
+@json_option
+def command(as_json: bool) -> None:
+    """Show every process: ready, uptime, memory, restarts, lag. Exit code 1 unless all are ready."""
+    seen = document(homes.find())
+    if not seen["services"] and not seen["processes"]:
+        answer(seen, f"Rapport is not up ({seen['home']}); `./rapport up` starts it.", as_json)
+        sys.exit(1)
+    answer(seen, _table(seen) if not as_json else "", as_json)
+    sys.exit(0 if seen["ready"] else 1)
+
+
+def _table(seen: dict[str, Any]) -> str:
+    rows = [("process", "state", "ready", "pid", "uptime", "memory", "restarts", "address", "lag")]
+    for name, process in {**seen["services"], **seen["processes"]}.items():
+        rows.append(
+            (
+                name,
+                process["state"],
+                "yes" if process["ready"] else "no",
+                str(process["pid"] or "-"),
+                _duration(process["uptime_s"]),
+                f"{process['memory_mb']:.0f} MB",
+                str(process["restarts"]),
+                process["url"].removeprefix("http://"),
+                str(process.get("lag", "")),
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+    return "\n".join([f"home {seen['home']}", *lines])
+
+
+def _duration(seconds: int) -> str:
+    hours, rest = divmod(seconds, 3600)
+    return f"{hours} h {rest // 60:02} min" if hours else f"{rest // 60} min {rest % 60:02} s"

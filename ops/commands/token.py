@@ -1,0 +1,44 @@
+"""`token`: a signed token of the local issuer."""
+
+import click
+
+from ops.output import answer, json_option
+
+ROLES = (
+    "agent",
+    "manager",
+    "marketer",
+    "partner-manager",
+    "partner",
+    "integrator",
+    "operator",
+    "privacy-officer",
+    "customer",
+)
+
+
+@click.command()
+@click.option("--org", required=True, help="The organisation: its UUID, or a name that stands for one.")
+@click.option("--role", required=True, type=click.Choice(ROLES), help="What the bearer may do.")
+@click.option("--subject", default="local", show_default=True, help="Who bears it.")
+@click.option("--ttl", default="12h", show_default=True, help="How long it is valid: 90s, 30m, 12h, 7d.")
+@json_option
+def command(org: str, role: str, subject: str, ttl: str, as_json: bool) -> None:
+    """Print a token for the HTTP services, signed by the local issuer.
+
+    Example: TOKEN=$(./rapport token --org acme --role agent)
+    """
+    from kernel import settings
+    from ops.local import issuer
+
+    made = issuer.token(settings.load(), org, role, subject, seconds(ttl))
+    answer({"token": made, "org": str(issuer.organisation(org)), "role": role}, made, as_json)
+
+
+def seconds(text: str) -> int:
+    """`12h` as seconds; a bare number is seconds."""
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    number, unit = (text[:-1], text[-1]) if text[-1:] in units else (text, "s")
+    if not number.isdigit() or int(number) == 0:
+        raise click.BadParameter("a number with s, m, h or d behind it, such as 12h", param_hint="--ttl")
+    return int(number) * units[unit]

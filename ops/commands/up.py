@@ -1,0 +1,87 @@
+"""`up`: the whole stack, in the foreground or left running."""
+
+import contextlib
+import signal
+import time
+from collections.abc import Iterator
+from types import FrameType
+
+import click
+
+from ops.errors import CannotRun
+from ops.local import home as homes
+from ops.local import manager, stack
+from ops.local.home import Home
+from ops.local.record import Record
+from ops.local.status import document
+from ops.output import answer, json_option, progress, say
+
+
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@click.command()
+@click.option("--detach", is_flag=True, help="Leave the stack running; `down` stops it.")
+@click.option(
+    "--ports",
+    type=click.Choice(["fixed", "auto"]),
+    help="Fixed ports (8101 and up; the default), or free ones. The home remembers which.",
+)
+@json_option
+def command(detach: bool, ports: str | None, as_json: bool) -> None:
+    """Start PostgreSQL, Kafka and every service, and wait until all are ready.
+
+    Without --detach it stays until Ctrl-C, which stops everything. State lives in RAPPORT_HOME (default:
+    .rapport in the checkout). RAPPORT_POSTGRES and RAPPORT_KAFKA name servers to use instead of own ones.
+    """
+    home = homes.find()
+    with _stoppable():
+        try:
+            with progress() as tell:
+                outcome = stack.up(home, ports, tell)
+        except KeyboardInterrupt:
+            raise CannotRun("stopped before it was up; no process is left.") from None
+        _report(home, outcome, as_json)
+        if detach or not outcome.started:
+            return
+        say("Ctrl-C stops everything.")
+        _stay(home)
+
+
+def _report(home: Home, outcome: stack.Outcome, as_json: bool) -> None:
+    seen = document(home)
+    how = "is up" if outcome.started else "was up already"
+    places = "\n".join(f"  {name:10} {service['url']}/docs" for name, service in seen["services"].items())
+    answer(seen, f"Rapport {how} ({home.root}):\n{places}\n{_servers(outcome.record)}", as_json)
+
+
+def _servers(record: Record) -> str:
+    return f"  {'postgres':10} {record.postgres}\n  {'kafka':10} {record.kafka}"
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """A closed terminal and SIGTERM end it as Ctrl-C does, also where a script runs it in the background."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    former = {number: signal.signal(number, interrupt) for number in ENDINGS}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _stay(home: Home) -> None:
+    """Until Ctrl-C, or until somebody else stops the stack."""
+    try:
+        while manager.alive(home):
+            time.sleep(0.5)
+        say("the stack was stopped.")
+    except KeyboardInterrupt:
+        for number in ENDINGS:
+            signal.signal(number, signal.SIG_IGN)
+        say("stopping …")
+        stack.stop(home)

@@ -1,0 +1,83 @@
+"""Where a local stack keeps its state, and which layout that state has."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.errors import CannotRun
+
+LAYOUT = 1
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folders and files of one stack; two homes run side by side."""
+
+    root: Path
+
+    @property
+    def layout(self) -> Path:
+        return self.root / "layout"
+
+    @property
+    def postgres(self) -> Path:
+        return self.root / "postgres"
+
+    @property
+    def kafka(self) -> Path:
+        return self.root / "kafka"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def run(self) -> Path:
+        return self.root / "run"
+
+    @property
+    def keys(self) -> Path:
+        return self.root / "keys"
+
+    @property
+    def jwks(self) -> Path:
+        return self.root / "jwks.json"
+
+    @property
+    def environment(self) -> Path:
+        """The settings of all processes, read by kernel.settings."""
+        return self.root / "rapport.env"
+
+    @property
+    def record(self) -> Path:
+        """What only the operator's commands know: the administrator's DSN and the ports."""
+        return self.root / "stack.json"
+
+
+def find() -> Home:
+    """The home named by RAPPORT_HOME, or the checkout's own."""
+    named = os.environ.get("RAPPORT_HOME")
+    return Home(Path(named).expanduser().absolute() if named else CHECKOUT / ".rapport")
+
+
+def check_layout(home: Home) -> None:
+    """Refuses a home that a newer Rapport has written."""
+    if not home.layout.exists():
+        return
+    text = home.layout.read_text().strip()
+    if not text.isdigit() or int(text) > LAYOUT:
+        raise CannotRun(
+            f"the home {home.root} has layout {text!r} and this Rapport knows {LAYOUT}: "
+            "use the newer Rapport that made it, or name another home in RAPPORT_HOME."
+        )
+
+
+def prepare(home: Home) -> None:
+    """Makes the folders that are missing; what is there stays."""
+    check_layout(home)
+    home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (home.logs, home.run, home.keys, home.kafka):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    if not home.layout.exists():
+        home.layout.write_text(f"{LAYOUT}\n")

@@ -1,0 +1,108 @@
+"""The process manager: starts supervisor and speaks with it over its socket."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+import xmlrpc.client
+from dataclasses import dataclass
+from typing import Any
+
+from supervisor.xmlrpc import SupervisorTransport
+
+from ops.errors import CannotRun
+from ops.local import configuration
+from ops.local.files import write_whole
+from ops.local.home import CHECKOUT, Home
+from ops.local.logs import last_lines
+from ops.local.processes import Process
+
+AT_REST = ("stopped", "exited", "fatal")
+"""The states in which the manager does not try to run a process."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the manager knows about one process."""
+
+    name: str
+    group: str
+    state: str
+    pid: int | None
+    started: int
+    """Unix seconds."""
+
+
+def start(home: Home, processes: list[Process]) -> None:
+    """Starts the manager with these processes, none of them running yet."""
+    write_whole(home.run / "manager.conf", configuration.text(home, processes))
+    configuration.log(home).unlink(missing_ok=True)
+    command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(home.run / "manager.conf")]
+    environment = {**os.environ, "RAPPORT_HOME": str(home.root), "PYTHONPATH": str(CHECKOUT)}
+    with (home.logs / "manager.out").open("wb") as output:
+        manager = subprocess.Popen(
+            command,
+            env=environment,
+            cwd=home.root,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    limit = time.monotonic() + 20
+    while not alive(home):
+        if manager.poll() is not None or time.monotonic() > limit:
+            raise CannotRun(f"the process manager did not start: {last_lines(home.logs / 'manager.out')}")
+        time.sleep(0.05)
+
+
+def _call(home: Home, method: str, *arguments: object) -> Any:
+    transport = SupervisorTransport(None, None, f"unix://{configuration.socket(home)}")
+    with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as server:
+        return getattr(server.supervisor, method)(*arguments)
+
+
+def alive(home: Home) -> bool:
+    """Whether this home's manager runs and is not about to end."""
+    try:
+        return bool(_call(home, "getState")["statename"] == "RUNNING")
+    except (OSError, xmlrpc.client.Error):
+        return False
+
+
+def states(home: Home) -> dict[str, State]:
+    """Every process by name."""
+    return {
+        info["name"]: State(
+            info["name"], info["group"], info["statename"].lower(), info["pid"] or None, info["start"]
+        )
+        for info in _call(home, "getAllProcessInfo")
+    }
+
+
+def start_group(home: Home, group: str) -> None:
+    """Starts what does not run in this group; it does not wait."""
+    with contextlib.suppress(xmlrpc.client.Fault):  # a stack on given servers has no group of servers
+        _call(home, "startProcessGroup", group, False)
+
+
+def stop_group(home: Home, group: str) -> None:
+    """Tells a whole group to stop; it does not wait."""
+    with contextlib.suppress(xmlrpc.client.Fault):
+        _call(home, "stopProcessGroup", group, False)
+
+
+def shutdown(home: Home) -> None:
+    """Ends the manager and whatever still runs under it."""
+    _call(home, "shutdown")
+
+
+def restarts(home: Home) -> dict[str, int]:
+    """How often each process was started again since the manager began."""
+    counts: dict[str, int] = {}
+    for line in configuration.log(home).read_text(errors="replace").splitlines():
+        if "spawned: '" in line:
+            name = line.split("'")[1]
+            counts[name] = counts.get(name, -1) + 1
+    return counts

@@ -1,0 +1,62 @@
+"""Waits until servers and services answer, and explains which one does not."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from ops.errors import CannotRun
+from ops.local import kafka, manager, postgres, readiness
+from ops.local.home import Home
+from ops.local.logs import last_lines
+from ops.local.record import Record, with_database
+
+SECONDS = 90
+SECONDS_FOR_GIVEN = 10
+
+FAILURES = 3
+"""A process that ended so often without having been ready will not come up."""
+
+
+async def until_servers_answer(home: Home, record: Record) -> None:
+    """PostgreSQL and Kafka, ours or given."""
+    administrator = with_database(record.postgres, "postgres")
+    await _until(home, "postgres", record.own_postgres, lambda: postgres.answers(administrator))
+    await _until(home, "kafka", record.own_kafka, lambda: kafka.answers(record.kafka))
+
+
+async def _until(home: Home, name: str, own: bool, answers: Callable[[], Awaitable[bool]]) -> None:
+    limit = time.monotonic() + (SECONDS if own else SECONDS_FOR_GIVEN)
+    while not await answers():
+        if own:
+            _give_up_on(home, [name], limit)
+        elif time.monotonic() > limit:
+            raise CannotRun(f"nobody answers at the address in RAPPORT_{name.upper()}: correct or unset it.")
+        await asyncio.sleep(0.1)
+
+
+async def until_ready(home: Home, ports: dict[str, int], say: Callable[[str], None]) -> None:
+    """Every process answers /readyz with 200."""
+    limit = time.monotonic() + SECONDS
+    said = 0
+    while True:
+        answers = await readiness.ask(ports)
+        waiting = [name for name, answer in answers.items() if not answer.ready]
+        if not waiting:
+            return
+        if len(waiting) != said:
+            say(f"waiting for {', '.join(waiting)} …")
+            said = len(waiting)
+        _give_up_on(home, waiting, limit)
+        await asyncio.sleep(0.1)
+
+
+def _give_up_on(home: Home, waiting: list[str], limit: float) -> None:
+    """Raises once one of them has ended too often, or all of them have taken too long."""
+    restarts = manager.restarts(home)
+    failing = [name for name in waiting if restarts.get(name, 0) >= FAILURES]
+    if not failing and time.monotonic() < limit:
+        return
+    name = (failing or waiting)[0]
+    log = home.logs / f"{name}.log"
+    how = "ends again and again" if failing else "is not ready in time"
+    raise CannotRun(f"{name} {how}; the end of {log}:\n{last_lines(log)}")

@@ -1,0 +1,32 @@
+"""How commands speak: the answer on standard output, everything else on standard error."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+
+import click
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer with one JSON document.")
+
+
+def say(text: str) -> None:
+    """Words for whoever watches."""
+    click.echo(text, err=True)
+
+
+def answer(document: object, text: str, as_json: bool) -> None:
+    """The answer itself, for a program or for a person."""
+    click.echo(json.dumps(document, indent=2 if sys.stdout.isatty() else None) if as_json else text)
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """A line that changes on a terminal, plain lines elsewhere; gives the function that tells it."""
+    if not sys.stderr.isatty():
+        yield say
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("") as line:
+        yield line.update

@@ -1,0 +1,1 @@
+"""The oracle: what callers were told, what is stored, what is published and what the views show, compared."""

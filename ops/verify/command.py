@@ -1,0 +1,65 @@
+"""`verify`: the oracle on the command line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import uvloop
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.progress import Progress
+
+from kernel.database import DatabaseAway
+from kernel.migrate import SchemaMismatch
+from kernel.settings import SERVICES, load
+from kernel.vault.keys import KeysMissing
+from ops.errors import CannotRun
+from ops.output import answer, json_option
+from ops.verify.oracle import steps, verify
+from ops.verify.report import Verdict
+from ops.verify.table import text
+from services.projections.app import VIEWS
+
+
+@click.command()
+@click.option(
+    "--acks",
+    "journals",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A journal of what callers were told (ops/acks.py says its form); may be given several times.",
+)
+@click.option(
+    "--service",
+    type=click.Choice(SERVICES),
+    help="Only this service's log, and the views that read it.",
+)
+@json_option
+def command(journals: tuple[Path, ...], service: str | None, as_json: bool) -> None:
+    """Compare what callers were told, what is stored, what is on the topics and what the views show.
+
+    Commands may go on meanwhile. Exit code 0 when nothing differs, 1 when something does: each fault is
+    named, with the first places where it was found. Personal values appear as digests only.
+    """
+    try:
+        verdict = watched(journals, (service,) if service else SERVICES)
+    except (DatabaseAway, SchemaMismatch, KeysMissing) as error:
+        raise CannotRun(str(error)) from error
+    except KafkaError as error:
+        raise CannotRun(f"Kafka cannot be read ({error}): `./rapport status` tells more.") from error
+    answer(verdict.document(), "" if as_json else text(verdict), as_json)
+    sys.exit(0 if verdict.ok else 1)
+
+
+def watched(journals: tuple[Path, ...], services: tuple[str, ...]) -> Verdict:
+    """The verdict on the stack of the settings, with its progress on a terminal."""
+    views = [view for view in VIEWS if view.services & set(services)]
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("verify", total=steps(services))
+
+        def tick(done: str) -> None:
+            progress.update(task, advance=1, description=f"verify: {done}")
+
+        return uvloop.run(verify(load(), services, views, journals, tick))

@@ -1,0 +1,50 @@
+"""Wishes about what a contact allows: per purpose, channel and recipient."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from kernel.commands import Command
+from kernel.log.facts import Time
+from services.contacts.commands.roles import OWN
+from services.contacts.events.consent import ConsentChannel, ConsentMethod, LawfulBasis, NoticeVersion
+from services.contacts.events.words import Slug
+
+
+class GiveConsent(Command):
+    """The contact allows it, from `given_at` (omitted: now) until `expires_at` (omitted: until withdrawn)."""
+
+    roles = OWN
+    examples = (
+        {
+            "purpose": "marketing",
+            "channel": "mail",
+            "basis": "consent",
+            "notice_version": 3,
+            "method": "web-form",
+        },
+    )
+
+    purpose: Slug
+    channel: ConsentChannel
+    recipient_id: UUID | None = None
+    """Another organisation; omitted: the own one."""
+    basis: LawfulBasis
+    notice_version: NoticeVersion
+    method: ConsentMethod
+    given_at: Time | None = None
+    expires_at: Time | None = None
+
+
+class WithdrawConsent(Command):
+    """The contact refuses from now on, whether it had allowed it before or not."""
+
+    roles = OWN
+    examples = ({"purpose": "marketing", "channel": "call", "method": "call"},)
+
+    purpose: Slug
+    channel: ConsentChannel
+    recipient_id: UUID | None = None
+    method: ConsentMethod
+    withdrawn_at: Time | None = None
+    """When the contact said so; omitted: now."""

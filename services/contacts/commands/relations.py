@@ -1,0 +1,31 @@
+"""Wishes about how a contact stands to another."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from kernel.commands import Command
+from services.contacts.commands.contact import EXAMPLE_COMPANY
+from services.contacts.commands.roles import STAFF
+from services.contacts.events.relations import RelationKind
+
+
+class AddRelation(Command):
+    """The contact works for, shares the household of, or is a subsidiary of the other."""
+
+    roles = STAFF
+    spans = True
+    examples = ({"kind": "works-for", "other_id": EXAMPLE_COMPANY},)
+
+    kind: RelationKind
+    other_id: UUID
+
+
+class EndRelation(Command):
+    """That relation is over."""
+
+    roles = STAFF
+    examples = ({"kind": "works-for", "other_id": EXAMPLE_COMPANY},)
+
+    kind: RelationKind
+    other_id: UUID

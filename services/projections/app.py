@@ -1,0 +1,11 @@
+"""The wiring of the projections: the views that the worker folds, and the queries that read them."""
+
+from kernel.web.service import Service
+from services.projections.customers.page import CUSTOMER
+from services.projections.customers.person import PERSON
+from services.projections.operations.journal import JOURNAL
+from services.projections.shared.identity import IDENTITY
+
+VIEWS = (IDENTITY, PERSON, JOURNAL)
+
+SERVICE = Service(name="views", queries=(CUSTOMER,))

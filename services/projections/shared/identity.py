@@ -1,0 +1,77 @@
+"""Which customer each contact belongs to: itself, until a merge says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from kernel.view.fact import Fact
+from kernel.view.reading import live
+from kernel.view.view import Key, View
+from services.contacts.events import ContactRegistered, CustomerJoined, CustomerLeft
+
+TABLE = """
+CREATE TABLE {table} (
+    org_id uuid NOT NULL,
+    contact_id uuid NOT NULL,
+    partition smallint NOT NULL,
+    version bigint NOT NULL,
+    customer_id uuid NOT NULL,
+    PRIMARY KEY (org_id, contact_id, partition)
+);
+CREATE INDEX {table}_customer ON {table} (org_id, customer_id, contact_id)"""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """One contact. `version` is that of its stream when this was last said."""
+
+    contact_id: UUID
+    version: int = 0
+    customer_id: UUID | None = None
+
+
+def keys(fact: Fact[Any]) -> list[Key]:
+    return [(fact.event.contact_id,)]
+
+
+def fold(row: Identity, fact: Fact[Any]) -> Identity:
+    match fact.event:
+        case ContactRegistered():
+            return Identity(row.contact_id, fact.envelope.version, row.contact_id)
+        case CustomerJoined(customer_id=customer) | CustomerLeft(customer_id=customer):
+            return Identity(row.contact_id, fact.envelope.version, customer)
+    return row
+
+
+def combine(rows: Sequence[Identity]) -> Identity:
+    """A contact's facts stand on its own stream, so that the later part is the whole."""
+    return max(rows, key=lambda row: row.version)
+
+
+IDENTITY = View(
+    name="identity",
+    number=1,
+    row=Identity,
+    key=("contact_id",),
+    reads=(ContactRegistered, CustomerJoined, CustomerLeft),
+    keys=keys,
+    fold=fold,
+    combine=combine,
+    table=TABLE,
+)
+
+CONTACTS = """
+SELECT other.contact_id, other.customer_id
+FROM {table} one JOIN {table} other ON other.customer_id = one.customer_id
+WHERE one.contact_id = $1
+ORDER BY other.contact_id"""
+
+
+async def customer_of(db: asyncpg.Connection, contact_id: UUID) -> tuple[UUID, list[UUID]] | None:
+    """The customer that a contact belongs to, and all its contacts, in the order of their ids."""
+    rows = await db.fetch(CONTACTS.format(table=await live(db, IDENTITY)), contact_id)
+    return (rows[0]["customer_id"], [row["contact_id"] for row in rows]) if rows else None

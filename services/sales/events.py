@@ -1,0 +1,141 @@
+"""Facts about purchases, products and value tiers. The one module here that others may import.
+
+Amounts of a purchase are in its one currency. A line's `amount` is its net: what was charged for the whole
+line, discounts already taken off. Its gross, at list price, is `amount` plus its discounts. A purchase's
+`total` is the sum of its lines' amounts.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from kernel.log.facts import Event, Record, Time
+from lib.decimals import Unsigned
+from lib.identifiers import IdentifierDigest
+from lib.money import Currency
+
+MOST_LINES = 250
+
+Code = Annotated[str, Field(min_length=1, max_length=100, examples=["1082185"])]
+"""A number or short name by which the organisation's other systems know something."""
+Slug = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]{0,49}$", examples=["till"])]
+Words = Annotated[str, Field(min_length=1, max_length=200, examples=["Bananas"])]
+
+
+class ExternalRef(Record):
+    """What another system calls it: unique in the organisation."""
+
+    source: Slug
+    number: Code
+
+
+class Discount(Record):
+    """What was taken off a line, and why (coupon, loyalty …)."""
+
+    kind: Slug
+    amount: Unsigned
+
+
+class PurchaseLine(Record):
+    """One line of a basket, with the product as it was; any quantity, zero too, in the product's own unit."""
+
+    sku: Code
+    name: Words | None = None
+    brand: Words | None = None
+    category: Words | None = None
+    manufacturer: Words | None = None
+    quantity: Unsigned
+    amount: Unsigned
+    """Net: what was charged for the whole line."""
+    discounts: tuple[Discount, ...] = ()
+    """Already taken off."""
+
+
+Lines = Annotated[tuple[PurchaseLine, ...], Field(min_length=1, max_length=MOST_LINES)]
+
+
+class ReturnedLine(Record):
+    """What came back of one line of a purchase, and what was paid back for it."""
+
+    number: Annotated[int, Field(ge=1, le=MOST_LINES)]
+    """Which line of the purchase, from 1."""
+    sku: Code
+    brand: Words | None = None
+    category: Words | None = None
+    manufacturer: Words | None = None
+    quantity: Unsigned
+    amount: Unsigned
+
+
+class Return(Record):
+    """One return of a purchase."""
+
+    returned_at: Time
+    lines: tuple[ReturnedLine, ...]
+    total: Unsigned
+
+
+class PurchaseRecorded(Event):
+    """Somebody bought a basket. Whose it is, is known by contact, or by an identifier, or not at all."""
+
+    contact_id: UUID | None = None
+    identifier: IdentifierDigest | None = None
+    external_ref: ExternalRef | None = None
+    purchased_at: Time
+    store: Code | None = None
+    currency: Currency
+    lines: Lines
+    total: Unsigned
+
+
+class PurchaseReturned(Event):
+    """Some or all of a purchase came back. `contact_id` is the purchase's, as far as it is known by now."""
+
+    contact_id: UUID | None = None
+    returned_at: Time
+    currency: Currency
+    lines: tuple[ReturnedLine, ...]
+    total: Unsigned
+
+
+class PurchaseAttributed(Event):
+    """The identifier of a purchase was found to be a contact's.
+
+    It carries the purchase and its returns up to here, which could not be counted for the contact before.
+    """
+
+    contact_id: UUID
+    identifier: IdentifierDigest
+    purchased_at: Time
+    store: Code | None = None
+    currency: Currency
+    lines: Lines
+    total: Unsigned
+    returns: tuple[Return, ...] = ()
+
+
+class ProductListed(Event):
+    """The organisation sells this product, so described; listed again, the new description holds."""
+
+    sku: Code
+    name: Words
+    brand: Words | None = None
+    category: Words | None = None
+    manufacturer: Words | None = None
+
+
+class ValueTier(Record):
+    """A class of customers, from a sum of net purchases in 12 months upwards."""
+
+    name: Words
+    threshold: Unsigned
+
+
+class ValueTiersSet(Event):
+    """The organisation's value tiers, lowest first, all in one currency."""
+
+    currency: Currency
+    tiers: Annotated[tuple[ValueTier, ...], Field(min_length=1, max_length=20)]

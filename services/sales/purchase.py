@@ -1,0 +1,140 @@
+"""How purchases are decided: recorded, returned, attributed. Pure: no clock, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import assert_never
+from uuid import UUID
+
+from kernel.commands import Rejected
+from kernel.log.facts import Event
+from services.sales.commands import AttributePurchase, RecordPurchase, ReturnPurchase
+from services.sales.events import PurchaseAttributed, PurchaseRecorded, PurchaseReturned, Return
+from services.sales.returning import come_back
+
+MOST_RETURNS = 20
+"""Of one purchase; what is attributed later carries them all."""
+CLOCKS_DIFFER = timedelta(days=1)
+"""How far a till's clock may be ahead."""
+
+PurchaseCommand = RecordPurchase | ReturnPurchase | AttributePurchase
+PurchaseEvent = PurchaseRecorded | PurchaseReturned | PurchaseAttributed
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A basket, whose it is as far as known, and what came back of it."""
+
+    recorded: PurchaseRecorded | None = None
+    contact_id: UUID | None = None
+    returns: tuple[Return, ...] = ()
+
+
+def initial(_stream_id: UUID) -> Purchase:
+    """Nothing was bought yet."""
+    return Purchase()
+
+
+def evolve(purchase: Purchase, event: PurchaseEvent) -> Purchase:
+    """The purchase after the event."""
+    match event:
+        case PurchaseRecorded():
+            return replace(purchase, recorded=event, contact_id=event.contact_id)
+        case PurchaseReturned():
+            one = Return(returned_at=event.returned_at, lines=event.lines, total=event.total)
+            return replace(purchase, returns=(*purchase.returns, one))
+        case PurchaseAttributed():
+            return replace(purchase, contact_id=event.contact_id)
+        case _:
+            assert_never(event)
+
+
+def decide(command: PurchaseCommand, purchase: Purchase, now: datetime) -> list[Event]:
+    """The facts that the wish makes."""
+    match command:
+        case RecordPurchase():
+            return record(command, now)
+        case ReturnPurchase():
+            return give_back(command, purchase, bought(purchase), now)
+        case AttributePurchase():
+            return attribute(command, purchase, bought(purchase))
+        case _:
+            assert_never(command)
+
+
+def claims(purchase: Purchase) -> frozenset[tuple[str, str]]:
+    """A purchase holds its external number. (A source has no slash.)"""
+    ref = purchase.recorded.external_ref if purchase.recorded else None
+    return frozenset([("external-ref", f"{ref.source}/{ref.number}")]) if ref else frozenset()
+
+
+def bought(purchase: Purchase) -> PurchaseRecorded:
+    """What was bought; only a purchase that was recorded can be asked for anything else."""
+    if purchase.recorded is None:
+        raise Rejected("not-recorded", "This purchase has not been recorded.")
+    return purchase.recorded
+
+
+def record(command: RecordPurchase, now: datetime) -> list[Event]:
+    """Any basket is a purchase: lines without quantity, and a total of zero, too."""
+    if command.purchased_at is not None and command.purchased_at > now + CLOCKS_DIFFER:
+        raise Rejected("in-the-future", "A purchase is recorded after it was made.", "/purchased_at")
+    return [
+        PurchaseRecorded(
+            contact_id=command.contact_id,
+            identifier=command.identifier,
+            external_ref=command.external_ref,
+            purchased_at=command.purchased_at or now,
+            store=command.store,
+            currency=command.currency,
+            lines=command.lines,
+            total=sum((line.amount for line in command.lines), Decimal(0)),
+        )
+    ]
+
+
+def give_back(
+    command: ReturnPurchase, purchase: Purchase, recorded: PurchaseRecorded, now: datetime
+) -> list[Event]:
+    """Lines come back, never more than was bought."""
+    returned_at = command.returned_at or now
+    if returned_at < recorded.purchased_at:
+        raise Rejected("not-yet-bought", "Nothing comes back before it was bought.", "/returned_at")
+    lines = come_back(recorded.lines, purchase.returns, command.lines)
+    if not lines:
+        return []
+    if len(purchase.returns) == MOST_RETURNS:
+        raise Rejected("too-many-returns", f"A purchase comes back in at most {MOST_RETURNS} parts.")
+    return [
+        PurchaseReturned(
+            contact_id=purchase.contact_id,
+            returned_at=returned_at,
+            currency=recorded.currency,
+            lines=lines,
+            total=sum((line.amount for line in lines), Decimal(0)),
+        )
+    ]
+
+
+def attribute(command: AttributePurchase, purchase: Purchase, recorded: PurchaseRecorded) -> list[Event]:
+    """The purchase becomes the contact's whose identifier it names; for good."""
+    if purchase.contact_id == command.contact_id:
+        return []
+    if purchase.contact_id is not None:
+        raise Rejected("already-attributed", "The purchase is another contact's.")
+    if recorded.identifier is None:
+        raise Rejected("no-identifier", "The purchase names no identifier.")
+    return [
+        PurchaseAttributed(
+            contact_id=command.contact_id,
+            identifier=recorded.identifier,
+            purchased_at=recorded.purchased_at,
+            store=recorded.store,
+            currency=recorded.currency,
+            lines=recorded.lines,
+            total=recorded.total,
+            returns=purchase.returns,
+        )
+    ]

@@ -1,0 +1,66 @@
+"""Appends for tests, said briefly."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from kernel.ids import new_id
+from kernel.log.append import Append, Claim, NewEvent, Write
+from kernel.log.store import Store
+from kernel.settings import Settings
+
+NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def noted(data: bytes = b"{}", personal: bytes | None = None) -> NewEvent:
+    return NewEvent(new_id(), "Noted", 1, data, personal, NOON)
+
+
+def write(
+    stream: UUID,
+    expected: int = 0,
+    events: int | Sequence[NewEvent] = 1,
+    *,
+    takes: Sequence[Claim] = (),
+    releases: Sequence[Claim] = (),
+    key: UUID | None = None,
+) -> Write:
+    """One stream's part of a command; `events` are given, or so many are made."""
+    made = tuple(noted() for _ in range(events)) if isinstance(events, int) else tuple(events)
+    return Write(stream, "contact", key or stream, expected, made, tuple(takes), tuple(releases))
+
+
+def append(org: UUID, *writes: Write, key: str | None = None, **others: Any) -> Append:
+    given = {"caller": "agent", "digest": b"body", "correlation_id": new_id(), **others}
+    return Append(org_id=org, key=key, writes=writes, **given)
+
+
+def email(name: str) -> Claim:
+    return Claim("email", name.encode())
+
+
+@asynccontextmanager
+async def opened(settings: Settings, service: str = "contacts") -> AsyncIterator[Store]:
+    store = await Store.open(settings, service)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def connected(settings: Settings, role: str = "contacts_log") -> AsyncIterator[asyncpg.Connection]:
+    """A bare connection in the role's schema."""
+    connection = await asyncpg.connect(
+        settings.dsn[role], server_settings={"search_path": role.rsplit("_", 1)[0]}
+    )
+    try:
+        yield connection
+    finally:
+        await connection.close()

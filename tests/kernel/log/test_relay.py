@@ -1,0 +1,122 @@
+"""The relay carries every event to the topic once it is stored, in order, and remembers how far it came."""
+
+import signal
+import time
+from uuid import UUID
+
+from kernel.log import envelope
+from kernel.settings import Settings
+from tests.conftest import Processes
+from tests.kernel.log.relaying import (
+    append,
+    connected,
+    ended,
+    eventually,
+    opened,
+    published,
+    readiness,
+    repeats_of_whole_topic,
+    stored,
+    told,
+)
+
+
+async def test_what_is_appended_arrives_in_order_and_without_gaps(
+    settings: Settings, processes: Processes
+) -> None:
+    processes.start("relay", "contacts", settings=settings)
+    async with opened(settings) as store:
+        for _ in range(20):
+            await append(store, 100)
+    await eventually(lambda: published(settings))
+    assert await repeats_of_whole_topic(settings) == 0
+
+
+async def test_a_backlog_larger_than_one_read_arrives_whole(settings: Settings, processes: Processes) -> None:
+    async with opened(settings) as store:
+        await append(store, 100, events=100)
+        await append(store, 30, size=300_000)
+    processes.start("relay", "contacts", settings=settings)
+    await eventually(lambda: published(settings))
+    assert await repeats_of_whole_topic(settings) == 0
+
+
+async def test_a_record_is_the_stored_event_as_a_cloud_event(settings: Settings, processes: Processes) -> None:
+    processes.start("relay", "contacts", settings=settings)
+    async with opened(settings) as store:
+        await append(store, 1)
+    await eventually(lambda: published(settings))
+    (record,) = await told(settings)
+    async with connected(settings) as connection:
+        row = await connection.fetchrow("SELECT * FROM event")
+    found = envelope.read(record.value)
+    assert (found.event_id, found.org_id, found.stream_id) == (row["event_id"], row["org_id"], row["stream_id"])
+    assert (found.position, found.version) == (row["position"], row["version"])
+    assert found.type == "crm.contacts.ContactRegistered"
+    assert found.personal == row["personal"]
+    assert bytes(found.data) == row["data"]
+    assert (found.occurred_at, found.recorded_at) == (row["occurred_at"], row["recorded_at"])
+
+
+async def test_an_append_wakes_the_relay_at_once(settings: Settings, processes: Processes) -> None:
+    processes.start("relay", "contacts", settings=settings)
+    delays = []
+    async with opened(settings) as store:
+        await append(store, 1)
+        await eventually(lambda: published(settings))
+        for _ in range(20):
+            begin = time.monotonic()
+            await append(store, 1)
+            await eventually(lambda: published(settings))
+            delays.append(time.monotonic() - begin)
+    assert sorted(delays)[5] < 0.045, "slower than the poll that stands in for lost datagrams"
+
+
+async def test_sigterm_publishes_what_is_in_flight_and_releases_the_lease(
+    settings: Settings, processes: Processes
+) -> None:
+    relay = processes.start("relay", "contacts", settings=settings)
+    async with opened(settings) as store:
+        await append(store, 1)
+        await eventually(lambda: published(settings))
+        await append(store, 200)
+        relay.send_signal(signal.SIGTERM)
+        assert await ended(relay) == 0
+    async with connected(settings) as connection:
+        assert await connection.fetchval("SELECT expires_at = '-infinity' FROM lease")
+        marked = dict(await connection.fetch("SELECT partition, position FROM mark"))
+    seen: dict[int, int] = {}
+    for each in await told(settings):
+        seen[each.partition] = each.position
+    assert seen == {partition: position for partition, position in marked.items() if position}
+
+
+async def test_readiness_tells_who_leads_and_how_far_the_topic_is_behind(
+    settings: Settings, processes: Processes
+) -> None:
+    processes.start("relay", "contacts", settings=settings)
+
+    async def leads() -> bool:
+        status, body = await readiness(settings)
+        return status == 200 and body["leader"] is True and body["lag"] == {"events": 0, "seconds": 0.0}
+
+    await eventually(leads)
+
+
+async def test_a_position_missing_from_the_store_stops_publishing(
+    settings: Settings, processes: Processes, postgres: str
+) -> None:
+    async with opened(settings) as store:
+        await append(store, 1, events=5)
+    (partition,) = {partition for partition, _ in await stored(settings)}
+    async with connected(settings, "contacts_owner") as owner:
+        await owner.execute("ALTER TABLE event NO FORCE ROW LEVEL SECURITY")
+        await owner.execute("DELETE FROM event WHERE position = 3")
+    processes.start("relay", "contacts", settings=settings)
+
+    async def says_so() -> bool:
+        _, body = await readiness(settings)
+        return body.get("degraded") == {"kafka": f"The store lacks position 3 of partition {partition}."}
+
+    await eventually(says_so)
+    assert await told(settings) == []

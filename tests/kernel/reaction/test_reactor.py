@@ -1,0 +1,213 @@
+"""Events on real topics become commands, through FastStream, whatever happens to Kafka's own offsets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from kernel.aggregate import Aggregate
+from kernel.reaction import subscription
+from kernel.reaction.positions import every
+from kernel.reaction.process import Reactor
+from kernel.reaction.reaction import Reaction
+from kernel.reaction.sending import Sender
+from kernel.settings import Settings
+from kernel.vault.vault import Vault
+from kernel.view.fact import Fact
+from kernel.web.service import Service
+from tests.kernel.reaction.conftest import until
+from tests.kernel.reaction.shelves import Collect, shelves
+from tests.kernel.reaction.test_sending import Handler
+from tests.parcels.events import ParcelPosted, ParcelSeen
+from tests.parcels.log import Log, publish, send
+
+AT = datetime(2026, 2, 1, tzinfo=UTC)
+ANNA = UUID(int=1)
+
+
+def many_parcels(count: int, log: Log | None = None) -> Log:
+    """Parcels seen at ten places, each of which somebody comes to."""
+    log = log or Log()
+    for n in range(count):
+        log.append(uuid4(), ParcelSeen(place=f"depot {n % 10}", at=AT))
+    for n in range(10):
+        log.append(uuid4(), ParcelPosted(contact_id=ANNA, grams=1, label=f"depot {n}"))
+    return log
+
+
+@asynccontextmanager
+async def reacting(
+    settings: Settings, pool: asyncpg.Pool, vault: Vault, handler: Handler, reaction: Reaction[Any]
+) -> AsyncIterator[Reactor]:
+    """Reactor and sender in this process, as long as the body runs."""
+    sender = Sender(pool, handler, [Collect])
+    aggregates: tuple[Aggregate[Any], ...] = ()
+    reactor = Reactor(settings, Service("contacts", aggregates, (reaction,)), pool, vault, sender)
+    tasks = [asyncio.create_task(reactor.work()), asyncio.create_task(sender.work())]
+    try:
+        yield reactor
+    finally:
+        sender.stopping.set()
+        sender.wake.set()
+        tasks[0].cancel()
+        await asyncio.wait(tasks)
+
+
+async def taken(pool: asyncpg.Pool, reaction: Reaction[Any], facts: Sequence[Fact[Any]]) -> bool:
+    """Whether the reaction has taken the last of these facts of each partition."""
+    heads = await every(pool, reaction)
+    last = {fact.partition: fact.position for fact in facts}
+    return bool(heads) and all(heads[n].head("parcels").position >= last[n] for n in last)
+
+
+def seen(log: Log) -> list[UUID]:
+    return sorted(fact.envelope.stream_id for fact in log.facts if isinstance(fact.event, ParcelSeen))
+
+
+def collected(handler: Handler) -> list[UUID]:
+    return sorted(call.stream_id for call in handler.calls if call.stream_id)
+
+
+async def test_every_event_of_a_topic_is_reacted_to_once(
+    settings: Settings, pool: asyncpg.Pool, vault: Vault
+) -> None:
+    log, handler = many_parcels(3_000), Handler()
+    await publish(settings, log.facts)
+    async with reacting(settings, pool, vault, handler, shelves()):
+        await until(lambda: _all_answered(log, handler))
+        more = many_parcels(50, log)
+        await publish(settings, more.facts[3_010:])
+        await until(lambda: _all_answered(more, handler))
+    assert collected(handler) == seen(log)
+
+
+async def _all_answered(log: Log, handler: Handler) -> bool:
+    return len(handler.calls) >= len(seen(log))
+
+
+async def test_a_topic_that_repeats_itself_changes_nothing(
+    settings: Settings, pool: asyncpg.Pool, vault: Vault
+) -> None:
+    log, handler, reaction = many_parcels(200), Handler(), shelves()
+    await publish(settings, log.facts[:150])
+    await publish(settings, log.facts[50:100])
+    await publish(settings, log.facts[100:])
+    async with reacting(settings, pool, vault, handler, reaction):
+        await until(lambda: _all_answered(log, handler))
+        await until(lambda: taken(pool, reaction, log.facts))
+    assert collected(handler) == seen(log)
+
+
+async def test_a_gap_is_sought_and_told_and_loses_nothing(
+    settings: Settings, pool: asyncpg.Pool, vault: Vault
+) -> None:
+    log, handler, reaction = many_parcels(200), Handler(), shelves()
+    missing = log.facts[20]
+    await publish(settings, [fact for fact in log.facts[:150] if fact is not missing])
+    async with reacting(settings, pool, vault, handler, reaction) as reactor:
+        await until(lambda: _degraded(reactor))
+        held = [fact for fact in log.facts if fact.partition == missing.partition]
+        await publish(
+            settings, [*held[held.index(missing) :], *(f for f in log.facts[150:] if f not in held)]
+        )
+        await until(lambda: _all_answered(log, handler))
+        await until(lambda: _sound(reactor))
+    assert collected(handler) == seen(log)
+
+
+async def _degraded(reactor: Reactor) -> bool:
+    return "gap" in (await reactor.ready()).degraded
+
+
+async def _sound(reactor: Reactor) -> bool:
+    return not (await reactor.ready()).degraded
+
+
+async def test_first_deployed_it_leaves_alone_what_happened_before(
+    settings: Settings, pool: asyncpg.Pool, vault: Vault
+) -> None:
+    log, handler = many_parcels(40), Handler()
+    late = shelves(name="late", from_beginning=False)
+    await publish(settings, log.facts)
+    async with reacting(settings, pool, vault, handler, late):
+        await until(lambda: taken(pool, late, log.facts))
+        assert not handler.calls
+        log.append(stream := uuid4(), ParcelSeen(place="depot 1", at=AT))
+        await publish(settings, log.facts[-1:])
+        await until(lambda: _called(handler))
+    assert collected(handler) == [stream]
+
+
+async def _called(handler: Handler) -> bool:
+    return bool(handler.calls)
+
+
+async def test_what_kafka_has_committed_does_not_decide(
+    settings: Settings, pool: asyncpg.Pool, vault: Vault
+) -> None:
+    log, handler, reaction = many_parcels(100), Handler(), shelves()
+    await publish(settings, log.facts)
+    async with reacting(settings, pool, vault, handler, reaction):
+        await until(lambda: _all_answered(log, handler))
+    owner = pool  # a restored database knows less than Kafka's offsets say
+    await owner.execute("UPDATE reaction_position SET topics = '{}'")
+    await owner.execute("DELETE FROM reaction_memory")
+    again = Handler()
+    async with reacting(settings, pool, vault, again, reaction):
+        log.append(uuid4(), ParcelSeen(place="depot 1", at=AT))
+        await publish(settings, log.facts[-1:])
+        partition = log.facts[-1].partition
+        await until(lambda: taken(pool, reaction, [f for f in log.facts if f.partition == partition]))
+
+
+async def test_a_full_outbox_holds_the_events_back(
+    settings: Settings, pool: asyncpg.Pool, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscription, "MOST_WAITING", 20)
+    monkeypatch.setattr(subscription, "RECORDS_AT_ONCE", 10)
+    log = Log()
+    log.append(uuid4(), ParcelPosted(contact_id=ANNA, grams=1, label="depot"))
+    await publish(settings, log.facts)
+    for _ in range(200):
+        log.append(uuid4(), ParcelSeen(place="depot", at=AT))
+    handler = Handler()
+    away: list[Exception] = [ConnectionError()]
+    blocked = asyncio.Event()
+
+    async def wait(call: Any) -> Any:
+        await blocked.wait()
+        return await Handler.handle(handler, call)
+
+    monkeypatch.setattr(handler, "handle", wait)
+    async with reacting(settings, pool, vault, handler, shelves()):
+        await until(lambda: taken(pool, shelves(), log.facts[:1]))
+        await publish(settings, log.facts[1:])
+        await until(lambda: _outbox(pool, 20))
+        blocked.set()
+        await until(lambda: _all_answered(log, handler))
+    assert away
+    assert collected(handler) == seen(log)
+
+
+async def _outbox(pool: asyncpg.Pool, least: int) -> bool:
+    found = int(await pool.fetchval("SELECT count(*) FROM outbox"))
+    assert found <= 20 + 10 * 12
+    return found >= least
+
+
+async def test_a_record_with_a_strange_header_is_no_trouble(
+    settings: Settings, pool: asyncpg.Pool, vault: Vault
+) -> None:
+    log, handler = many_parcels(20), Handler()
+    await send(settings, [("parcels", 0, b"\xff\xfe no event")])
+    await publish(settings, log.facts)
+    async with reacting(settings, pool, vault, handler, shelves()):
+        await until(lambda: _all_answered(log, handler))
+    assert collected(handler) == seen(log)

@@ -1,0 +1,115 @@
+"""The worker brings what is on the topics into the views, each event once, whatever the topics repeat or lack."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+import httpx
+from prometheus_client import REGISTRY
+
+from kernel.log.topics import ensure_topic, topic
+from kernel.settings import Settings
+from kernel.view.checkpoints import every
+from kernel.view.folding import fold_all
+from kernel.web.operational import serve_operational
+from tests.kernel.view.conftest import caught_up, rows_of, until, working
+from tests.parcels.log import publish
+from tests.parcels.posting import some_parcels
+from tests.parcels.views import PARCEL, VIEWS
+
+
+async def test_every_view_has_the_fold_of_the_log(settings: Settings, pool: asyncpg.Pool) -> None:
+    log = some_parcels(500)
+    await publish(settings, log.facts)
+    async with working(settings, pool):
+        await caught_up(pool, log.facts)
+    for view in VIEWS:
+        assert await rows_of(pool, view) == fold_all(view, log.facts)
+    assert len(await rows_of(pool, PARCEL)) == 500
+
+
+async def test_repeats_on_the_topic_are_taken_once(settings: Settings, pool: asyncpg.Pool) -> None:
+    log = some_parcels(50)
+    await publish(settings, [*log.facts, *log.facts[:80], *log.facts])
+    async with working(settings, pool):
+        await caught_up(pool, log.facts)
+        await publish(settings, log.facts)
+        before = len(log.facts)
+        some_parcels(60, log, first=50)
+        await publish(settings, log.facts[before:])
+        await caught_up(pool, log.facts)
+    for view in VIEWS:
+        assert await rows_of(pool, view) == fold_all(view, log.facts)
+
+
+async def test_a_gap_stops_its_partition_and_raises_an_alarm(settings: Settings, pool: asyncpg.Pool) -> None:
+    log = some_parcels(100)
+    missing = log.facts[200]
+    await publish(settings, [fact for fact in log.facts if fact is not missing])
+    others = [fact for fact in log.facts if fact.partition != missing.partition]
+    until_then = [f for f in log.facts if f.partition == missing.partition and f.position < missing.position]
+    async with working(settings, pool) as worker:
+        await caught_up(pool, [*others, *until_then])
+        alarms = {"view": PARCEL.table_name}
+
+        async def alarmed() -> bool:
+            return (REGISTRY.get_sample_value("rapport_view_gaps_total", alarms) or 0) >= 3
+
+        await until(alarmed)
+        assert f"parcels {missing.partition}" in (await worker.ready()).degraded["gap"]
+    for view in VIEWS:
+        assert await rows_of(pool, view) == fold_all(view, [*others, *until_then])
+
+
+async def test_an_offset_that_points_too_far_is_mended(settings: Settings, pool: asyncpg.Pool) -> None:
+    log = some_parcels(100)
+    await publish(settings, log.facts)
+    await pool.execute("""UPDATE checkpoint SET topics = '{"parcels": {"offset": 17}}' WHERE view = 'parcel'""")
+    async with working(settings, pool):
+        await caught_up(pool, log.facts)
+    assert await rows_of(pool, PARCEL) == fold_all(PARCEL, log.facts)
+
+
+async def test_a_worker_waits_for_topics_that_are_not_there_yet(
+    settings: Settings, pool: asyncpg.Pool
+) -> None:
+    log = some_parcels(5)
+    async with working(settings, pool) as worker:
+        assert (await worker.ready()).ready
+        await asyncio.sleep(0)
+        await ensure_topic(settings, topic(settings, "parcels", 1))
+        await publish(settings, log.facts)
+        await caught_up(pool, log.facts)
+
+
+async def test_the_operator_is_told_the_lag(settings: Settings, pool: asyncpg.Pool) -> None:
+    log = some_parcels(5)
+    await publish(settings, log.facts)
+    port = settings.port["worker"]
+    async with (
+        working(settings, pool) as worker,
+        serve_operational(settings, port, worker.ready),
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as operator,
+    ):
+        await caught_up(pool, log.facts)
+
+        async def measured() -> bool:
+            return 'rapport_view_lag_events{view="parcel__v1"} 0.0' in (await operator.get("/metrics")).text
+
+        await until(measured)
+        assert (await operator.get("/readyz")).json()["lag"] == {"parcel": 0, "load": 0, "sighting": 0}
+
+
+async def test_the_views_keep_to_their_own_checkpoints(settings: Settings, pool: asyncpg.Pool) -> None:
+    log = some_parcels(100)
+    await publish(settings, log.facts)
+    async with working(settings, pool, VIEWS[:1]):
+        await caught_up(pool, log.facts, VIEWS[:1])
+    async with working(settings, pool):
+        await caught_up(pool, log.facts)
+    for view in VIEWS:
+        assert await rows_of(pool, view) == fold_all(view, log.facts)
+    found = await every(pool, VIEWS)
+    positions = [{n: c.head("parcels").position for n, c in found[view.table_name].items()} for view in VIEWS]
+    assert positions[0] == positions[1] == positions[2]

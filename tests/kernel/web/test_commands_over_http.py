@@ -1,0 +1,207 @@
+"""A command over HTTP: its answer, and every way in which it is refused."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+
+from kernel.vault.keys import token_key
+from kernel.web.positions import open_positions
+
+
+async def test_a_beginning_command_answers_with_what_it_made(client, lockers):
+    answer = await client.post("/lockers", {"room": 2})
+    assert answer.status_code == 201
+    body = answer.json()
+    assert set(body) == {"id", "version", "events", "position"}
+    assert (body["version"], [event["type"] for event in body["events"]]) == (1, ["LockerBuilt"])
+    [(topic, places)] = open_positions(token_key(lockers.keys), client.org, body["position"]).items()
+    assert (topic, len(places)) == (("contacts", 1), 1)
+
+
+async def test_the_next_command_goes_to_its_id(client):
+    locker = await client.build()
+    answer = await client.post(f"/lockers/{locker}/put-thing-in", {"name": "hat", "grams": 90})
+    assert (answer.status_code, answer.json()["version"]) == (200, 2)
+
+
+async def test_nothing_to_do_is_an_answer_without_events(client):
+    locker = await client.build()
+    answer = await client.post(f"/lockers/{locker}/empty-locker")
+    assert (answer.status_code, answer.json()["events"], answer.json()["version"]) == (200, [], 1)
+
+
+async def test_what_is_not_allowed_is_a_problem_with_its_code(client):
+    locker = await client.build(room=0)
+    answer = await client.post(f"/lockers/{locker}/put-thing-in", {"name": "hat", "grams": 90})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "urn:rapport:problem:locker-full",
+        "title": "Locker full",
+        "status": 422,
+        "detail": "The locker is full: empty it first.",
+    }
+
+
+async def test_its_own_id_is_kept_and_refused_a_second_time(client):
+    own = str(uuid4())
+    assert (await client.post("/lockers", {"room": 1, "id": own})).json()["id"] == own
+    again = await client.post("/lockers", {"room": 1, "id": own})
+    assert (again.status_code, again.json()["type"]) == (409, "urn:rapport:problem:already-exists")
+
+
+async def test_a_repeat_gets_the_equal_answer(client):
+    first = await client.post("/lockers", {"room": 1}, idempotency_key="once")
+    again = await client.post("/lockers", b'{ "room" : 1 }', idempotency_key="once")
+    assert (first.status_code, first.content) == (again.status_code, again.content)
+
+
+async def test_fifty_repeats_at_once_do_it_once(client):
+    answers = await asyncio.gather(
+        *(client.post("/lockers", {"room": 1}, idempotency_key="once") for _ in range(50))
+    )
+    assert len({answer.content for answer in answers}) == 1
+
+
+async def test_a_repeated_refusal_is_the_equal_refusal(client):
+    locker = await client.build(room=0)
+    put = f"/lockers/{locker}/put-thing-in", {"name": "hat", "grams": 90}
+    first, again = [await client.post(*put, idempotency_key="k") for _ in range(2)]
+    assert (first.status_code, first.content) == (again.status_code, again.content) == (422, first.content)
+
+
+@pytest.mark.parametrize("path", ["/lockers", "/lockers/{id}/empty-locker"])
+async def test_a_key_used_for_something_else_is_refused(client, path):
+    locker = await client.build()
+    await client.post("/lockers", {"room": 1}, idempotency_key="k")
+    other = await client.post(
+        path.format(id=locker), {"room": 2} if path == "/lockers" else {}, idempotency_key="k"
+    )
+    assert (other.status_code, other.json()["type"]) == (422, "urn:rapport:problem:key-reused")
+
+
+async def test_keys_of_other_callers_are_their_own(client):
+    first = await client.post("/lockers", {"room": 1}, idempotency_key="k")
+    other = await client.as_("agent", uuid4()).post("/lockers", {"room": 2}, idempotency_key="k")
+    assert first.status_code == other.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("version", "status"),
+    [("1", 200), ('"1"', 200), ("2", 412), ("0", 412), ("x", 400), ("*", 400), ("-1", 400), ("9" * 20, 400)],
+)
+async def test_if_match_takes_the_version_and_no_other(client, version, status):
+    locker = await client.build()
+    answer = await client.post(f"/lockers/{locker}/empty-locker", if_match=version)
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "a\tb", "ä"])
+async def test_a_key_that_cannot_be_kept_is_refused(client, key):
+    answer = await client.http.post(
+        "/lockers",
+        json={"room": 1},
+        headers=[
+            (b"authorization", f"Bearer {client.token(str(client.org), 'agent')}".encode()),
+            (b"idempotency-key", key.encode("latin-1")),
+        ],
+    )
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:rapport:problem:malformed-request")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "pointer"),
+    [
+        (b"", 400, None),
+        (b"[]", 400, ""),
+        (b'{"room": 1', 400, None),
+        (b'{"room": "1"}', 422, "/room"),
+        (b'{"room": 1000}', 422, "/room"),
+        (b'{"room": 1, "size": 2}', 422, "/size"),
+        (b'{"room": 1, "id": "7"}', 422, "/id"),
+        (b'{"room": 1, "id": null}', 422, "/id"),
+        (b'{"room": 1, "id": "7\\u0000"}', 422, "/id"),
+        (b'{"room": 1, "size": "\\u0000"}', 422, "/size"),
+        (b'{"room": NaN}', 400, None),
+        (b'{"room": "\xff"}', 400, None),
+        (b'{"room": 1, "size": "' + b"x" * 256 * 1024 + b'"}', 413, None),
+        (b"[" * 5_000, 400, None),
+    ],
+)
+async def test_a_bad_body_is_refused_with_a_pointer_and_nothing_is_stored(client, log, body, status, pointer):
+    answer = await client.post("/lockers", body, idempotency_key="k")
+    assert (answer.status_code, answer.json().get("pointer")) == (status, pointer)
+    assert answer.headers["content-type"] == "application/problem+json"
+    for table in ("event", "answer"):
+        assert await log.fetchval(f"SELECT count(*) FROM {table} WHERE org_id = $1", client.org) == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["7", "x" * 36, "0" * 36, "{018f0000-0000-7000-8000-00000000000}", "%00", "ä"]
+)
+async def test_an_id_that_is_no_uuid_is_pointed_to(client, text):
+    answer = await client.post(f"/lockers/{text}/empty-locker")
+    assert (answer.status_code, answer.json().get("pointer")) == (422, "/id")
+
+
+async def test_unknown_and_foreign_ids_answer_alike(client):
+    locker = await client.build()
+    unknown = await client.post(f"/lockers/{uuid4()}/empty-locker")
+    foreign = await client.as_("agent", uuid4()).post(f"/lockers/{locker}/empty-locker")
+    assert (unknown.status_code, unknown.content) == (foreign.status_code, foreign.content)
+    assert unknown.status_code == 404
+
+
+async def test_without_a_token_nobody_is_let_in(client):
+    answer = await client.http.post("/lockers", json={"room": 1})
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_another_role_is_forbidden(client):
+    locker = await client.build()
+    answer = await client.as_("operator").post(f"/lockers/{locker}/empty-locker")
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:rapport:problem:forbidden")
+
+
+async def test_a_customer_reaches_nothing_but_their_own(client):
+    locker = await client.build()
+    answer = await client.as_("customer").post(f"/lockers/{locker}/put-thing-in", {"name": "hat", "grams": 1})
+    assert answer.status_code == 404
+
+
+async def test_a_command_without_roles_has_no_address(client):
+    locker = await client.build()
+    assert (await client.post(f"/lockers/{locker}/sweep-locker")).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/lockers/", "/lockers/1/2/3", "/"])
+async def test_an_unknown_address_is_a_problem(client, path):
+    answer = await client.post(path)
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:rapport:problem:not-found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [("GET", "/lockers", "POST"), ("DELETE", "/commands", "POST"), ("PUT", "/docs", "GET, HEAD")],
+)
+async def test_a_wrong_method_names_the_right_ones(client, method, path, allow):
+    answer = await client.http.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allow)
+    assert answer.json()["type"] == "urn:rapport:problem:method-not-allowed"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"content_type": "text/plain"}, 415),
+        ({"content_type": "application/x-www-form-urlencoded"}, 415),
+        ({"content_encoding": "gzip"}, 415),
+        ({"content_type": "application/json; charset=utf-8"}, 201),
+        ({"accept": "text/html"}, 406),
+        ({"accept": "text/html, */*;q=0.1"}, 201),
+    ],
+)
+async def test_only_json_comes_and_goes(client, headers, status):
+    assert (await client.post("/lockers", b'{"room": 1}', **headers)).status_code == status
