@@ -25,7 +25,6 @@ _LOST = (
     asyncpg.exceptions.InternalClientError,
     asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
-    asyncpg.ReadOnlySQLTransactionError,  # a former primary, now a standby
 )
 
 

@@ -1,5 +1,10 @@
 """`python -m ops` is what ./rapport runs."""
 
-from ops.cli import main
+import sys
 
-main(prog_name="rapport")
+try:
+    from ops.cli import main
+
+    main(prog_name="rapport")
+except KeyboardInterrupt:  # before click could take care of it
+    sys.exit(130)

@@ -1,4 +1,4 @@
-"""Any valid-looking event of a class, for laws that hold for all of them: hypothesis strategies from its fields."""
+"""Any event of any class, for laws that hold for all: hypothesis strategies from their fields."""
 
 from __future__ import annotations
 
@@ -102,7 +102,8 @@ def histories(draw: st.DrawFn, classes: Sequence[type[Event]], most: int = 8) ->
         contact = CONTACTS[number] if service == "contacts" else draw(PLAIN[UUID])
         stream_id = contact if service == "contacts" else uuid5(ORG, f"{service} {number}")
         kinds = st.sampled_from([cls for cls in classes if service_of(cls) == service])
-        found = draw(st.lists(kinds.flatmap(lambda cls, c=contact: events_of(cls, c)), max_size=most))
+        events = kinds.flatmap(lambda cls, contact=contact: events_of(cls, contact))
+        found = draw(st.lists(events, max_size=most))
         streams.append(recorded(stream_id, found, 1_000 * number))
     return History(tuple(stream for stream in streams if stream) or (recorded(CONTACTS[0], [], 0),))
 

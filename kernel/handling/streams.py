@@ -12,7 +12,7 @@ from uuid import UUID
 from kernel.aggregate import Aggregate
 from kernel.log.append import StoredAnswer
 from kernel.log.facts import Event, decode
-from kernel.log.load import LoadedStream, StoredEvent
+from kernel.log.load import Loaded, LoadedStream, StoredEvent
 from kernel.log.store import Store
 from kernel.vault.events import open_personal, person_of
 from kernel.vault.vault import SECONDS_CACHED, Vault
@@ -73,6 +73,11 @@ class Streams:
         known = {stream_id: self.remembered(org_id, stream_id) for stream_id in stream_ids}
         after = {stream_id: stream.version for stream_id, stream in known.items() if stream is not None}
         loaded = await self._store.load(org_id, known, after=after, answer_of=answer_of)
+        if lost := [stream for stream, version in after.items() if _version(loaded, stream) < version]:
+            # The database came back without its last commits: what it forgot is forgotten here too.
+            for stream_id in lost:
+                self._remembered.pop((org_id, stream_id), None)
+            return await self.load(aggregate, org_id, known, answer_of)
         found = {
             stream_id: await self._folded(aggregate, org_id, stream_id, stored, known[stream_id])
             for stream_id, stored in loaded.streams.items()
@@ -121,3 +126,8 @@ class Streams:
                 plain = open_personal(keys[person], cls, blob, event.event_id, stream_id, event.version)
                 events[number] = decode(cls, event.schema_version, event.data, plain)
         return events
+
+
+def _version(loaded: Loaded, stream_id: UUID) -> int:
+    stream = loaded.streams.get(stream_id)
+    return 0 if stream is None else stream.version

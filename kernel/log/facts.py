@@ -109,7 +109,9 @@ def decode(cls: type[E], version: int, data: bytes, personal: bytes | None = Non
     if version == cls.version:
         return _reader(cls).decode(whole)  # type: ignore[no-any-return]
     if version > cls.version:
-        raise UnknownVersion(f"{type_of(cls)} version {version} is newer than {cls.version}, the newest known")
+        raise UnknownVersion(
+            f"{type_of(cls)} version {version} is newer than {cls.version}, the newest known"
+        )
     body = msgspec.json.decode(whole)
     for step in range(version, cls.version):
         body = cls.upcasters[step](body)

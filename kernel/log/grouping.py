@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -52,9 +52,7 @@ class Grouping(Generic[Q, A]):
             answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
             self._waiting.append((question, answer))
             if len(self._running) < self._lanes:
-                lane = asyncio.create_task(self._run())
-                self._running.add(lane)
-                lane.add_done_callback(self._running.discard)
+                self._running.add(asyncio.create_task(self._run()))
             return await answer
 
     @property
@@ -69,6 +67,13 @@ class Grouping(Generic[Q, A]):
             await asyncio.wait(self._running)
 
     async def _run(self) -> None:
+        try:
+            await self._run_batches()
+        finally:
+            # In the same step as the last look at who waits: a lane that is only about to end serves nobody.
+            self._running.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+
+    async def _run_batches(self) -> None:
         while batch := self._take():
             questions = [question for question, _ in batch]
             try:

@@ -71,7 +71,7 @@ class Store:
         after: Mapping[UUID, int] | None = None,
         answer_of: tuple[str, str] | None = None,
     ) -> Loaded:
-        """The streams, each after its version in `after`, and the answer of (caller, key), or DatabaseAway."""
+        """The streams, each after its version in `after`, and the answer of (caller, key) if asked."""
         versions = after or {}
         asked = tuple((org_id, stream_id, versions.get(stream_id, 0)) for stream_id in stream_ids)
         return await self._loads.ask(_Load(asked, (org_id, *answer_of) if answer_of else None))
@@ -90,7 +90,7 @@ class Store:
         try:
             results: list[Result | BaseException] = list(await self._commit(appends))
         except (asyncpg.PostgresError, asyncpg.InterfaceError):
-            # One of them cannot be stored, or began an id at once with another; its neighbours must not suffer.
+            # One of them cannot be stored, or began an id at once with another: no harm to its neighbours.
             results = [await self._append_alone(append) for append in appends]
         if any(isinstance(result, Appended) for result in results):
             self._on_appended()

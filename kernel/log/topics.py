@@ -68,7 +68,9 @@ async def _create(
 async def _check(administrator: AIOKafkaAdminClient, name: str, wanted: Mapping[str, str]) -> None:
     (described,) = await administrator.describe_topics([name])
     if len(described["partitions"]) != PARTITIONS:
-        raise UnfitTopic(f"Topic {name} has {len(described['partitions'])} partitions instead of {PARTITIONS}.")
+        raise UnfitTopic(
+            f"Topic {name} has {len(described['partitions'])} partitions instead of {PARTITIONS}."
+        )
     (answer,) = await administrator.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
     found = {entry[0]: entry[1] for entry in answer.resources[0][4]}
     for setting in ("cleanup.policy", "retention.ms", "retention.bytes"):

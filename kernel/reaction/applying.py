@@ -83,6 +83,7 @@ async def _in_transaction(
     for arrival, _ in folded.parked:
         heads[arrival.partition].parked += 1
     await positions.advance(db, reaction, heads)
+    failpoint("reaction.folded")
     moved = {(arrival.service, arrival.partition) for arrival in fresh}
     return Applied(dict(heads), moved, gaps, len(folded.decided), len(folded.parked))
 

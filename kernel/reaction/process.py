@@ -18,6 +18,7 @@ from faststream.kafka import KafkaBroker
 from kernel import logging as logs
 from kernel import tracing
 from kernel.database import DatabaseAway, connect_pool, database_away
+from kernel.garbage import collect_rarely
 from kernel.handling.handler import Handler
 from kernel.log.topics import topic
 from kernel.metrics import REACTION_LAG_EVENTS, REACTION_PARKED
@@ -208,8 +209,10 @@ def run(service: str) -> None:
     settings = load()
     logs.set_up(settings, f"{service}_react")
     tracing.set_up(f"{service}_react")
+    declared = import_module(f"services.{service}.app").SERVICE
+    collect_rarely()
     try:
-        uvloop.run(serve(settings, import_module(f"services.{service}.app").SERVICE))
+        uvloop.run(serve(settings, declared))
     except SchemaMismatch as mismatch:
         LOG.error(str(mismatch))
         raise SystemExit(2) from mismatch

@@ -16,7 +16,7 @@ from kernel.view.fact import Fact
 
 
 async def open_personal(vault: Vault, personal: frozenset[str], arrivals: Iterable[Arrival]) -> None:
-    """Gives each arrival of a type in `personal` its opened fact; without its person's key it stays sealed."""
+    """Gives arrivals of the types in `personal` their opened facts; without a key they stay sealed."""
     sealed = [
         (arrival, fact)
         for arrival in arrivals

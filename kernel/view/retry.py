@@ -41,7 +41,7 @@ class Retried:
 
 @dataclass
 class Place:
-    """How far the parked events of one partition have been tried; a stream that fails again waits from there on."""
+    """How far one partition's parked events have been tried; a stream that fails again waits from there."""
 
     partition: int
     org_id: UUID | None
@@ -52,7 +52,7 @@ class Place:
 async def retry(
     pool: asyncpg.Pool, view: View[Any], vault: Vault | None = None, org_id: UUID | None = None
 ) -> Retried:
-    """Tries what is parked, of one organisation or of all; what fails again stays parked. Raises DatabaseAway."""
+    """Tries what is parked, of one organisation or of all; what fails again stays. Raises DatabaseAway."""
     retried = Retried()
     with database_away():
         for record in await pool.fetch(PARTITIONS, view.name, view.number):
@@ -108,9 +108,7 @@ async def _next(
 ) -> dict[int, Arrival]:
     """The next parked events by their number, read as if they had just arrived."""
     reading = Reading((view,))
-    records = await db.fetch(
-        NEXT, view.name, view.number, place.partition, place.after, place.org_id, limit
-    )
+    records = await db.fetch(NEXT, view.name, view.number, place.partition, place.after, place.org_id, limit)
     arrivals = {
         record["seq"]: reading.read(
             record["service"], 1, record["partition"], record["topic_offset"], record["value"]

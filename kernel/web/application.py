@@ -11,6 +11,8 @@ from kernel.web.wire.exchange import Gone, Receive, Request, Scope, Send, refusa
 from kernel.web.wire.failures import problem_of
 from kernel.web.wire.table import Route, Table
 
+TOO_LARGE = 413
+
 
 class Application:
     """Finds the endpoint, and turns every error into its problem."""
@@ -24,16 +26,17 @@ class Application:
         if found is None:
             await self._others(scope, receive, send)
             return
+        request = Request(scope, receive, found.values)
         try:
             endpoint = found.methods.get(scope["method"])
             if endpoint is None:
                 raise not_allowed(found.methods)
-            response = await endpoint(Request(scope, receive, found.values))
+            response = await endpoint(request)
         except Gone:
             return
         except Exception as error:
             response = refusal(problem_of(error))
-        await respond(send, response)
+        await respond(send, response, request if response.status == TOO_LARGE else None)
 
 
 def not_allowed(methods: Iterable[str]) -> Problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -16,16 +17,23 @@ from kernel.web.positions import Positions, open_positions
 from kernel.web.problems import Problem
 from ops.acks import Ack
 from ops.errors import CannotRun
+from ops.verify import store
 from ops.verify.report import Report
 
 MANY = 5000
 
-# An answer is kept 30 days; one that may just have been forgotten is not asked for.
+# The stream's events up to the version that was told, as many as the answer named. An answer is kept for
+# 30 days; one that may just have been forgotten is not asked for.
 FIND = """
-SELECT e.event_id, e.partition, e.position,
+SELECT e.partition, e.position,
+    ARRAY(
+        SELECT one.event_id FROM event one
+        WHERE one.org_id = a.org_id AND one.stream_id = a.stream_id
+            AND one.version BETWEEN a.version - a.events + 1 AND a.version
+    ) AS events,
     a.key IS NOT NULL AND w.key IS NULL AND e.recorded_at > now() - interval '29 days' AS forgotten
-FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[]) WITH ORDINALITY
-    AS a (org_id, stream_id, version, caller, key, n)
+FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::text[], $6::text[]) WITH ORDINALITY
+    AS a (org_id, stream_id, version, events, caller, key, n)
 LEFT JOIN event e ON e.org_id = a.org_id AND e.stream_id = a.stream_id AND e.version = a.version
 LEFT JOIN answer w ON w.org_id = a.org_id AND w.caller = a.caller AND w.key = a.key
 ORDER BY a.n"""
@@ -64,29 +72,39 @@ class Witness:
             await self._compare(acks)
 
     async def _compare(self, acks: Sequence[Ack]) -> None:
-        columns = zip(*((ack.org, ack.stream, ack.version, ack.caller, ack.key) for ack in acks), strict=True)
-        rows = await self._db.fetch(FIND, *columns)
+        asked = ((ack.org, ack.stream, ack.version, len(ack.events), ack.caller, ack.key) for ack in acks)
+        rows = await self._db.fetch(FIND, *zip(*asked, strict=True))
         self._report.figures["acknowledged"] += len(acks)
+        elsewhere: dict[UUID, Ack] = {}
         for ack, row in zip(acks, rows, strict=True):
-            where = {"org": str(ack.org), "stream": str(ack.stream), "version": ack.version}
-            why = self._why_lost(ack, row)
-            if why:
-                self._report.add("lost", **where, why=why)
-            elif row["forgotten"]:
-                self._report.add("forgotten", **where)
+            if why := self._why_lost(ack, row):
+                self._report.add("lost", **_where(ack), why=why)
+                continue
+            if row["forgotten"]:
+                self._report.add("forgotten", **_where(ack))
+            elsewhere |= dict.fromkeys(set(ack.events).difference(row["events"]), ack)
+        await self._look_for(elsewhere)
 
     def _why_lost(self, ack: Ack, row: asyncpg.Record) -> str | None:
-        event_id: UUID | None = row["event_id"]
-        if event_id is None:
-            return "there is no such event"
-        if ack.events and event_id not in ack.events:
-            return f"there is another event, {event_id}"
+        if row["position"] is None:
+            return "there is no such version"
         try:
             positions = open_positions(self._token_key, ack.org, ack.position)
         except Problem:
             return "its position cannot be read"
         told = _furthest(positions, self._report.name, row["partition"])
         return None if told >= row["position"] else f"it is at position {row['position']}, not {told}"
+
+    async def _look_for(self, events: dict[UUID, Ack]) -> None:
+        """Events that are not in the stream that the answer named: a command may write to several."""
+        found = await store.places(self._db, list(events))
+        for event_id, ack in events.items():
+            if event_id not in found:
+                self._report.add("lost", **_where(ack), why=f"there is no event {event_id}")
+
+
+def _where(ack: Ack) -> dict[str, Any]:
+    return {"org": str(ack.org), "stream": str(ack.stream), "version": ack.version}
 
 
 def _furthest(positions: Positions, service: str, partition: int) -> int:

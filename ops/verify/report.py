@@ -29,7 +29,7 @@ SERVICE_FAULTS = {
     "missing": "published, but not on the topic",
     "unknown": "on the topic, but not in the event table",
     "different": "events that are otherwise on the topic than in the table",
-    "unreadable": "records that are no event of the service",
+    "unreadable": "records that are no event",
 }
 VIEW_FIGURES = {
     "rows": "rows in the table",

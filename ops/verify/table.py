@@ -16,7 +16,7 @@ def text(verdict: Verdict) -> str:
     """As plain or coloured text, as the terminal allows."""
     console = Console()
     with console.capture() as captured:
-        console.print(_whole(verdict))
+        console.print(_whole(verdict), soft_wrap=True)
     return captured.get().rstrip()
 
 

@@ -56,8 +56,8 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Topic]:
         max_partition_fetch_bytes=8 * 1024 * 1024,
         fetch_max_wait_ms=10,  # a request that waits at a partition's end would keep the next one waiting
     )
-    await consumer.start()
     try:
+        await consumer.start()
         yield Topic(consumer, name, await _ends(consumer, name))
     finally:
         await consumer.stop()

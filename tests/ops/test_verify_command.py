@@ -12,6 +12,7 @@ from uuid import uuid4
 from kernel.settings import SERVICES, Settings
 from ops.local import variables
 from ops.local.home import CHECKOUT
+from ops.verify import oracle
 from services.projections.app import VIEWS
 from tests.conftest import Processes
 from tests.ops.test_verify_views import Shown, life, shown
@@ -19,7 +20,7 @@ from tests.ops.verifying import eventually
 
 __all__ = ["shown"]
 
-WRITERS = 8
+WRITERS = 2
 SERVICE_FAULTS = {
     "lost",
     "forgotten",
@@ -67,16 +68,16 @@ async def test_while_commands_run_nothing_differs(shown: Shown, processes: Proce
                 await shown.record(contact, version, event)
 
     writers = [asyncio.create_task(write()) for _ in range(WRITERS)]
-    for _ in range(3):
+    for _ in range(2):
         assert (found := await document(settings, shown.log.journal))["ok"], found
     writing = False
     await asyncio.gather(*writers)
 
     async def arrived() -> bool:
-        found = await document(settings, shown.log.journal)
-        assert found["ok"], found
-        waiting = sum(service["waiting"] for service in found["services"].values())
-        return waiting + sum(view["behind"] for view in found["views"].values()) == 0
+        verdict = await oracle.verify(settings, SERVICES, VIEWS, [shown.log.journal])
+        assert verdict.ok, verdict.document()
+        waiting = sum(report.figures["waiting"] for report in verdict.services)
+        return waiting + sum(report.figures["behind"] for report in verdict.views) == 0
 
     await eventually(arrived)
     found = await document(settings, shown.log.journal)
@@ -102,6 +103,20 @@ async def test_a_line_that_is_no_acknowledgement_is_refused(shown: Shown):
     done = await verify(shown.log.settings, "--acks", str(shown.log.journal))
     assert done.returncode == 2
     assert "is no acknowledgement" in done.stderr
+
+
+async def test_without_kafka_it_says_so(shown: Shown):
+    done = await verify(shown.log.settings.model_copy(update={"kafka": "127.0.0.1:1"}))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Kafka cannot be read" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+async def test_without_postgresql_it_says_so(shown: Shown):
+    dsn = dict.fromkeys(shown.log.settings.dsn, "postgresql://nobody@127.0.0.1:1/nothing")
+    done = await verify(shown.log.settings.model_copy(update={"dsn": dsn}))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the database is away" in done.stderr
 
 
 async def test_without_a_stack_it_says_what_to_do(tmp_path: Path):

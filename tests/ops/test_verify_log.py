@@ -8,9 +8,11 @@ import msgspec
 import pytest
 
 from kernel.log.envelope import Envelope, sequence
+from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
+from ops.acks import Acks
 from ops.verify.table import text
-from tests.ops.verifying import STREAMS, World, event, faults, world
+from tests.ops.verifying import CALLER, ORG, STREAMS, World, event, faults, world
 
 
 @pytest.fixture
@@ -102,6 +104,35 @@ async def test_an_event_lost_together_with_its_answer_is_known_to_the_caller_alo
     report = await full.log(full.journal)
     assert faults(report) == {"lost": 1}
     assert report.first[0]["stream"] == str(last.stream_id)
+
+
+async def test_a_first_event_of_several_that_is_gone_is_known_to_the_caller(right: World):
+    stream = right.streams[0]
+    await right.db.execute("DELETE FROM event WHERE stream_id = $1 AND version = 1", stream)
+    report = await right.log(right.journal)
+    assert report.faults["lost"] == 1
+    assert report.first[0]["why"].startswith("there is no event")
+
+
+async def test_events_that_a_command_wrote_to_other_streams_are_looked_for(right: World):
+    one, other = right.streams[:2]
+    found = await right.db.fetch("SELECT event_id FROM event WHERE stream_id = $1", other)
+    elsewhere = [{"id": str(row["event_id"]), "type": "NoteTaken"} for row in found]
+    position = right.position(dict.fromkeys(range(PARTITIONS), 3 * STREAMS))
+    answer = {"id": str(one), "version": 3, "events": elsewhere, "position": position}
+    with Acks(right.journal) as acks:
+        acks.add("contacts", ORG, CALLER, None, answer)
+    assert faults(await right.log(right.journal)) == {}
+    with Acks(right.journal) as acks:
+        acks.add("contacts", ORG, CALLER, None, answer | {"events": [*elsewhere, {"id": str(uuid4())}]})
+    assert faults(await right.log(right.journal)) == {"lost": 1}
+
+
+async def test_a_position_that_is_not_reached_by_what_the_caller_was_told_is_found(right: World):
+    answer = {"id": str(right.streams[0]), "version": 3, "events": [], "position": right.position({})}
+    with Acks(right.journal) as acks:
+        acks.add("contacts", ORG, CALLER, None, answer)
+    assert faults(await right.log(right.journal)) == {"lost": 1}
 
 
 async def test_an_answer_lost_alone_is_found(right: World):

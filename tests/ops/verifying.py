@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from kernel.log.reader import read_partition
 from kernel.log.store import Store
 from kernel.log.topics import ensure_topic, topic
 from kernel.settings import Settings
-from kernel.vault.keys import TOKENS
+from kernel.vault.keys import token_key
 from kernel.view.view import View
 from kernel.web.positions import seal_positions
 from ops.acks import Acks
@@ -53,15 +54,18 @@ class World:
         )
         assert isinstance(result, Appended)
         place = result.streams[stream_id]
-        positions = {("contacts", 1): {place.partition: place.position}}
         answer = {
             "id": str(stream_id),
             "version": place.last,
             "events": [{"id": str(event.event_id), "type": event.type} for event in events],
-            "position": seal_positions((self.settings.keys / TOKENS).read_bytes(), ORG, positions),
+            "position": self.position({place.partition: place.position}),
         }
         with Acks(self.journal) as acks:
             acks.add("contacts", ORG, CALLER, key, answer)
+
+    def position(self, entries: dict[int, int]) -> str:
+        """A Rapport-Position of these partitions."""
+        return seal_positions(token_key(self.settings.keys), ORG, {("contacts", 1): entries})
 
     async def fill(self) -> None:
         """Three events for each stream, by two commands."""
@@ -133,6 +137,7 @@ async def world(settings: Settings, administrator: str, folder: Path) -> AsyncIt
 
 async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
     """Asks again and again until the answer is yes."""
-    async with asyncio.timeout(seconds):
-        while not await condition():
-            await asyncio.sleep(0.05)
+    end = time.monotonic() + seconds
+    while not await condition():
+        assert time.monotonic() < end, "waited in vain"
+        await asyncio.sleep(0.05)

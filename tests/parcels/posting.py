@@ -14,7 +14,8 @@ def some_parcels(count: int, log: Log | None = None, first: int = 0) -> Log:
     """Streams of four events each, over all partitions, of a few contacts."""
     log = log or Log()
     parcels = [
-        (n, uuid5(ORG, f"contact {n % CONTACTS}"), uuid5(log.org_id, f"parcel {n}")) for n in range(first, count)
+        (n, uuid5(ORG, f"contact {n % CONTACTS}"), uuid5(log.org_id, f"parcel {n}"))
+        for n in range(first, count)
     ]
     for grams, contact, parcel in parcels:
         log.append(parcel, ParcelPosted(contact_id=contact, grams=grams))

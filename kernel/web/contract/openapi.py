@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import msgspec
+
 from kernel.web.commanding.batch import MOST_ITEMS, Item
 from kernel.web.commanding.routes import CommandRoute, command_routes, kebab
 from kernel.web.contract import problems, schemas
@@ -75,7 +77,7 @@ def openapi(service: Service) -> Document:
         paths["/commands"] = {"post": _batch(routes)}
     for query, answer in zip(service.queries, answers, strict=True):
         paths.setdefault(query.path, {})[query.method.lower()] = query_operation(query, answer)
-    return {
+    document = {
         "openapi": "3.1.0",
         "info": {"title": f"Rapport: {service.name}", "version": "1", "description": _about(service)},
         "security": [{"token": []}],
@@ -85,6 +87,7 @@ def openapi(service: Service) -> Document:
             "schemas": dict(sorted((components | _components(service, routes)).items())),
         },
     }
+    return dict(msgspec.json.decode(msgspec.json.encode(document)))  # defaults and examples as JSON has them
 
 
 def _about(service: Service) -> str:

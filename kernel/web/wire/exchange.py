@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from kernel.web.problems import CONTENT_TYPE as PROBLEM
@@ -16,6 +17,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 JSON = b"application/json"
 BODY_WITHIN = 30.0
 """Seconds for a body to arrive."""
+DRAIN_WITHIN = 2.0
+"""Seconds for the rest of one that was refused."""
 
 
 class Response(NamedTuple):
@@ -34,13 +37,14 @@ class Gone(Exception):
 class Request:
     """What came, and the values of the names in its route's path."""
 
-    __slots__ = ("_receive", "headers", "scope", "values")
+    __slots__ = ("_receive", "_whole", "headers", "scope", "values")
 
     def __init__(self, scope: Scope, receive: Receive, values: tuple[str, ...]) -> None:
         self.scope = scope
         self.values = values
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self._receive = receive
+        self._whole = False
 
     def check_media_type(self) -> None:
         """Raises 415 for a body that says it is no JSON, or compressed."""
@@ -67,30 +71,38 @@ class Request:
         length = self.headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
             raise _too_large(limit)
-        message = await self._receive()
-        body: bytes = message.get("body", b"")
-        if message.get("more_body"):
+        body = await self._part()
+        if not self._whole:
             body = await self._rest(body, limit)
-        elif message["type"] == "http.disconnect":
-            raise Gone
         if len(body) > limit:
             raise _too_large(limit)
         return body
 
     async def _rest(self, first: bytes, limit: int) -> bytes:
-        parts, size, more = [first], len(first), True
+        parts, size = [first], len(first)
         try:
             async with asyncio.timeout(BODY_WITHIN):
-                while more and size <= limit:
-                    message = await self._receive()
-                    if message["type"] == "http.disconnect":
-                        raise Gone
-                    parts.append(message.get("body", b""))
+                while not self._whole and size <= limit:
+                    parts.append(await self._part())
                     size += len(parts[-1])
-                    more = message.get("more_body", False)
         except TimeoutError as error:
             raise Problem("timeout", f"The body did not arrive within {BODY_WITHIN:.0f} seconds.") from error
         return b"".join(parts)
+
+    async def _part(self) -> bytes:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise Gone
+        self._whole = not message.get("more_body", False)
+        part: bytes = message.get("body", b"")
+        return part
+
+    async def drain(self) -> None:
+        """Takes what still comes, for a while: a connection closed on unread bytes loses its answer."""
+        with suppress(Gone, TimeoutError):
+            async with asyncio.timeout(DRAIN_WITHIN):
+                while not self._whole:
+                    await self._part()
 
 
 def _too_large(limit: int) -> Problem:
@@ -102,10 +114,13 @@ def refusal(problem: Problem) -> Response:
     return Response(problem.status, problem.body(), PROBLEM, problem.headers)
 
 
-async def respond(send: Send, response: Response) -> None:
-    """Sends it whole."""
+async def respond(send: Send, response: Response, unread: Request | None = None) -> None:
+    """Sends it whole; then drains `unread`, if part of its body was left."""
     status, body, content_type, more = response
     length = str(len(body)).encode()
     headers = [(b"content-type", content_type), (b"content-length", length), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": unread is not None})
+    if unread is not None:
+        await unread.drain()
+        await send({"type": "http.response.body", "body": b""})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -14,6 +15,8 @@ from kernel.ids import new_id
 from kernel.log.append import Append, Claim, NewEvent, Write
 from kernel.log.store import Store
 from kernel.settings import Settings
+
+T = TypeVar("T")
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -43,6 +46,15 @@ def append(org: UUID, *writes: Write, key: str | None = None, **others: Any) -> 
 
 def email(name: str) -> Claim:
     return Claim("email", name.encode())
+
+
+async def until(holds: Callable[[], Awaitable[T]], seconds: float = 20) -> T:
+    """Asks until the answer is true, and gives it."""
+    async with asyncio.timeout(seconds):
+        while True:
+            if found := await holds():
+                return found
+            await asyncio.sleep(0.001)
 
 
 @asynccontextmanager

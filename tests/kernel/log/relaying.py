@@ -74,7 +74,9 @@ def begun(events: int = 1, size: int = 40, partition: int | None = None) -> Appe
     while partition not in (None, partition_of(stream_id)):
         stream_id = uuid4()
     data = b'{"note":"' + b"n" * size + b'"}'
-    new = [NewEvent(uuid4(), "ContactRegistered", 1, data, b"sealed", datetime.now(UTC)) for _ in range(events)]
+    new = [
+        NewEvent(uuid4(), "ContactRegistered", 1, data, b"sealed", datetime.now(UTC)) for _ in range(events)
+    ]
     write = Write(stream_id, "contact", stream_id, 0, tuple(new))
     return Append(org_id=ORG, caller="tester", digest=b"", writes=(write,), correlation_id=uuid4())
 
@@ -95,7 +97,9 @@ async def published(settings: Settings) -> bool:
     """Whether every mark has reached its counter."""
     async with connected(settings) as connection:
         return bool(
-            await connection.fetchval("SELECT bool_and(position = last) FROM mark JOIN counter USING (partition)")
+            await connection.fetchval(
+                "SELECT bool_and(position = last) FROM mark JOIN counter USING (partition)"
+            )
         )
 
 
@@ -116,7 +120,9 @@ async def told(settings: Settings) -> list[Told]:
                     read = envelope.read(record.value)
                     assert record.key == str(read.partition_key).encode()
                     assert record.headers == (("content-type", b"application/cloudevents+json"),)
-                    found.append(Told(place.partition, record.offset, read.position, read.event_id, record.value))
+                    found.append(
+                        Told(place.partition, record.offset, read.position, read.event_id, record.value)
+                    )
         return sorted(found, key=lambda each: (each.partition, each.offset))
     finally:
         await consumer.stop()
@@ -153,6 +159,12 @@ async def readiness(settings: Settings) -> tuple[int, dict[str, object]]:
         except httpx.TransportError:
             return 0, {}
     return answer.status_code, answer.json()
+
+
+async def leads(settings: Settings) -> bool:
+    """Whether the relay is ready and holds the lease."""
+    status, body = await readiness(settings)
+    return status == 200 and body["leader"] is True
 
 
 async def buried(settings: Settings, process: "subprocess.Popen[bytes]") -> None:

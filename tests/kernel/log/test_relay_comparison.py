@@ -64,7 +64,9 @@ async def test_a_restored_store_halts(published_log: Settings, processes: Proces
     await halts(published_log, processes, "holds position 4, which the store lacks")
 
 
-async def test_a_restored_store_that_went_on_alone_halts(published_log: Settings, processes: Processes) -> None:
+async def test_a_restored_store_that_went_on_alone_halts(
+    published_log: Settings, processes: Processes
+) -> None:
     async with connected(published_log, "contacts_owner") as owner:
         await owner.execute(RESTORE)
         await owner.execute("DELETE FROM stream")
@@ -122,7 +124,9 @@ async def test_a_topic_ahead_of_its_mark_only_is_no_reason_to_halt(
     assert [each.position for each in await told(published_log)] == [1, 2, 3, 4, 5, 3, 4, 5]
 
 
-async def test_publishing_goes_on_when_the_halt_is_lifted(published_log: Settings, processes: Processes) -> None:
+async def test_publishing_goes_on_when_the_halt_is_lifted(
+    published_log: Settings, processes: Processes
+) -> None:
     async with connected(published_log) as connection:
         await connection.execute("INSERT INTO halt (reason) VALUES ('planted')")
     processes.start("relay", "contacts", settings=published_log)

@@ -51,7 +51,9 @@ async def test_a_relay_killed_between_sending_and_marking_leaves_equal_repeats(
     assert await repeats_of_whole_topic(settings) >= 200
 
 
-async def test_relays_killed_in_full_flight_lose_and_swap_nothing(settings: Settings, processes: Processes) -> None:
+async def test_relays_killed_in_full_flight_lose_and_swap_nothing(
+    settings: Settings, processes: Processes
+) -> None:
     async with opened(settings) as store, asyncio.TaskGroup() as tasks:
         appending = tasks.create_task(_append_without_end(store))
         for _ in range(3):

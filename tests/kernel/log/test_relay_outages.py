@@ -1,38 +1,24 @@
 """While Kafka or PostgreSQL is away the relay waits, and when it is back the relay catches up by itself."""
 
+import asyncio
 import signal
-import subprocess
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
+import msgspec
 import pytest
 
+from kernel.log.envelope import Envelope, schema_name, sequence
+from kernel.log.relay import publisher
+from kernel.log.relay.publisher import Publisher, Run
+from kernel.log.topics import ensure_topic
 from kernel.settings import Settings
-from ops.local import jars, kafka, ports
 from tests.conftest import Processes
+from tests.kernel.log.broker import Broker
 from tests.kernel.log.relaying import append, eventually, opened, published, readiness, repeats_of_whole_topic
-
-
-class Broker:
-    """A Kafka of the test's own, always at the same address."""
-
-    def __init__(self, folder: Path) -> None:
-        port, controller = ports.free(2)
-        self.bootstrap = f"127.0.0.1:{port}"
-        self._folder = folder
-        self._jars = jars.ready()
-        kafka.prepare(folder, self._jars, port, controller)
-
-    async def start(self) -> None:
-        with (self._folder / "kafka.log").open("ab") as log:
-            command = kafka.command(self._folder, self._jars)
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, process_group=0)
-        await eventually(lambda: kafka.answers(self.bootstrap))
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
 
 
 @pytest.fixture
@@ -110,7 +96,9 @@ async def test_a_database_away_makes_the_relay_wait(
         await eventually(lambda: published(settings))
     administrator = await asyncpg.connect(postgres)
     await administrator.execute(f"ALTER DATABASE {name} CONNECTION LIMIT 0")
-    await administrator.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+    await administrator.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name
+    )
 
     async def is_not_ready() -> bool:
         status, body = await readiness(settings)
@@ -124,3 +112,54 @@ async def test_a_database_away_makes_the_relay_wait(
     await eventually(lambda: published(settings))
     await repeats_of_whole_topic(settings)
     assert relay.poll() is None
+
+
+async def test_a_publisher_given_up_ends_soon_and_leaves_no_task(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publisher, "SECONDS_TO_ACKNOWLEDGE", 1.0)
+    settings = Settings(kafka=broker.bootstrap)
+    await ensure_topic(settings, "crm.contacts.g1")
+    before = asyncio.all_tasks()
+    sending = Publisher(settings, "crm.contacts.g1")
+    await sending.open()
+    assert [
+        (mark.position, mark.topic_offset) for mark in await (await sending.send([_run(1, 3)])).landed()
+    ] == [(3, 2)]
+    broker.kill()
+    flight = await sending.send([_run(4, 5)])
+    with pytest.raises(publisher.NOT_PUBLISHED):
+        await flight.landed()
+    async with asyncio.timeout(5):
+        await sending.close()
+
+    async def nothing_is_left() -> bool:
+        return asyncio.all_tasks() == before
+
+    await eventually(nothing_is_left)
+
+
+def _run(first: int, last: int) -> Run:
+    return Run(0, 1, [_envelope(position) for position in range(first, last + 1)])
+
+
+def _envelope(position: int) -> Envelope:
+    now = datetime.now(UTC)
+    return Envelope(
+        event_id=uuid4(),
+        source="/orgs/o/contacts",
+        type="crm.contacts.ContactRegistered",
+        stream_id=uuid4(),
+        occurred_at=now,
+        dataschema=schema_name("contacts", "ContactRegistered", 1),
+        datacontenttype="application/json",
+        position_text=sequence(position),
+        version=1,
+        partition_key=uuid4(),
+        org_id=uuid4(),
+        actor="tester",
+        correlation_id=uuid4(),
+        origin="live",
+        recorded_at=now,
+        data=msgspec.Raw(b"{}"),
+    )

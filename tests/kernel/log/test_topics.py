@@ -37,7 +37,11 @@ async def test_a_missing_topic_is_made_and_forgets_nothing(settings: Settings, a
     assert len(described["partitions"]) == PARTITIONS
     (answer,) = await administrator.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
     found = {entry[0]: entry[1] for entry in answer.resources[0][4]}
-    assert (found["cleanup.policy"], found["retention.ms"], found["retention.bytes"]) == ("delete", "-1", "-1")
+    assert (found["cleanup.policy"], found["retention.ms"], found["retention.bytes"]) == (
+        "delete",
+        "-1",
+        "-1",
+    )
     assert found["min.insync.replicas"] == "1"
 
 
@@ -49,7 +53,9 @@ async def test_a_topic_with_other_partitions_is_refused(settings: Settings, admi
 
 
 @pytest.mark.parametrize("setting", [{"retention.ms": "1000"}, {"cleanup.policy": "compact"}])
-async def test_a_topic_that_forgets_is_refused(settings: Settings, administrator, setting: dict[str, str]) -> None:
+async def test_a_topic_that_forgets_is_refused(
+    settings: Settings, administrator, setting: dict[str, str]
+) -> None:
     name = topic(settings, "contacts", 1)
     await administrator.create_topics(
         [NewTopic(name, PARTITIONS, 1, topic_configs={"retention.ms": "-1", **setting})]

@@ -112,7 +112,9 @@ async def cut_off(postgres: str, settings: Settings) -> AsyncIterator[None]:
     name = settings.dsn["projections_log"].rsplit("/", 1)[1]
     administrator = await asyncpg.connect(postgres)
     await administrator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-    await administrator.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+    await administrator.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name
+    )
     try:
         yield
     finally:

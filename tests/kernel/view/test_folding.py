@@ -22,7 +22,9 @@ AT = datetime(2026, 2, 1, tzinfo=UTC)
 
 def test_a_row_that_became_empty_again_is_no_row() -> None:
     log = Log()
-    log.append(A, ParcelPosted(contact_id=CONTACT, grams=5), ParcelWeighed(contact_id=CONTACT, grams=0, before=5))
+    log.append(
+        A, ParcelPosted(contact_id=CONTACT, grams=5), ParcelWeighed(contact_id=CONTACT, grams=0, before=5)
+    )
     found = fold_all(LOAD, log.facts)
     assert list(found.values()) == [Load(CONTACT, parcels=1, grams=0)]
     assert fold_all(LOAD, []) == {}
@@ -55,7 +57,9 @@ def arrival_of(fact: Fact[object], offset: int) -> Arrival:  # type: ignore[type
 
 def one_stream() -> Log:
     log = Log()
-    log.append(A, ParcelPosted(contact_id=CONTACT, grams=1), *(ParcelSeen(place="x", at=AT) for _ in range(4)))
+    log.append(
+        A, ParcelPosted(contact_id=CONTACT, grams=1), *(ParcelSeen(place="x", at=AT) for _ in range(4))
+    )
     return log
 
 

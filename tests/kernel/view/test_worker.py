@@ -1,4 +1,4 @@
-"""The worker brings what is on the topics into the views, each event once, whatever the topics repeat or lack."""
+"""The worker brings what is on the topics into the views, each event once, repeated or not."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ async def test_a_gap_stops_its_partition_and_raises_an_alarm(settings: Settings,
 async def test_an_offset_that_points_too_far_is_mended(settings: Settings, pool: asyncpg.Pool) -> None:
     log = some_parcels(100)
     await publish(settings, log.facts)
-    await pool.execute("""UPDATE checkpoint SET topics = '{"parcels": {"offset": 17}}' WHERE view = 'parcel'""")
+    await pool.execute(
+        """UPDATE checkpoint SET topics = '{"parcels": {"offset": 17}}' WHERE view = 'parcel'"""
+    )
     async with working(settings, pool):
         await caught_up(pool, log.facts)
     assert await rows_of(pool, PARCEL) == fold_all(PARCEL, log.facts)

@@ -1,4 +1,4 @@
-"""The contract of a service is valid OpenAPI 3.1, says all that its routes do, and its page knows no strangers."""
+"""The contract of a service is valid OpenAPI 3.1 and complete, and its page knows no strangers."""
 
 import re
 

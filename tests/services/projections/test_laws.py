@@ -42,7 +42,9 @@ def test_combining_is_associative_and_commutative_and_the_empty_row_is_its_zero(
     for row_id, row in fold_all(view, history.told([], range(6))).items():
         parts.setdefault(row_id[1], []).append(row)
     for key, rows in parts.items():
-        assert view.combined([*rows, view.empty(key)]) == view.combined(rows) if view.combine else len(rows) == 1
+        assert (
+            view.combined([*rows, view.empty(key)]) == view.combined(rows) if view.combine else len(rows) == 1
+        )
         assert view.combined(data.draw(st.permutations(rows))) == view.combined(rows)
         cut = data.draw(st.integers(1, len(rows)))
         halves = [view.combined(half) for half in (rows[:cut], rows[cut:]) if half]

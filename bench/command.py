@@ -1,0 +1,53 @@
+"""`bench`: a measurement beside its peers, in one run."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from ops.local import environment
+from ops.output import answer, json_option
+
+if TYPE_CHECKING:
+    from bench.harness import Figures, Report
+
+BENCHES = {
+    "append": "durable appends with 1 to 256 waiting, beside eventsourcing's Application.save",
+}
+"""Each is a module of this package with `measure(rounds) -> Report`."""
+
+
+@click.command(epilog="\n\n".join(f"{name}: {what}" for name, what in BENCHES.items()))
+@click.argument("name", type=click.Choice(list(BENCHES)))
+@click.option(
+    "--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="Figures are medians."
+)
+@json_option
+def command(name: str, rounds: int, as_json: bool) -> None:
+    """Run the measurement NAME; exit 1 when it misses a goal.
+
+    It brings its own PostgreSQL and Kafka, with the settings of a durable stack.
+    """
+    environment.need(environment.DEV)
+    report: Report = importlib.import_module(f"bench.{name}").measure(rounds)
+    answer(report.document(), _table(report), as_json)
+    sys.exit(0 if report.met else 1)
+
+
+def _table(report: Report) -> str:
+    lines = [f"{report.name}, medians of {report.rounds} rounds"]
+    lines += [*_figures(report.figures), "peers:", *_figures(report.peers), "ratios:"]
+    lines += [f"  {name:44} {ratio:8.1f}×" for name, ratio in report.ratios.items()]
+    for goal in report.goals:
+        lines.append(f"{'met   ' if goal.met else 'MISSED'} {goal.what}: {goal.seen} (goal {goal.goal})")
+    return "\n".join(lines)
+
+
+def _figures(figures: Figures) -> list[str]:
+    return [
+        f"  {name:44} " + "  ".join(f"{unit} {value:,.2f}" for unit, value in units.items())
+        for name, units in figures.items()
+    ]

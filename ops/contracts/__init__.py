@@ -1,0 +1,1 @@
+"""The committed contracts: what is written under schemas/, and how it is made."""

@@ -1,0 +1,49 @@
+"""Whatever follows the contract is answered by the contract, and whatever does not is refused: never a 500."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from kernel.web.contract.openapi import openapi
+from tests.contracts.conftest import SERVICE, Caller
+
+CHECKS = [
+    not_a_server_error,
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+]
+FUZZED = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+contacts = schemathesis.openapi.from_dict(openapi(SERVICE["contacts"]))
+sales = schemathesis.openapi.from_dict(openapi(SERVICE["sales"]))
+
+
+def answered_by_the_contract(case: Any, caller: Caller, service: str) -> None:
+    # A batch is taken, and what is wrong in it refused command by command.
+    checks = CHECKS if case.path == "/commands" else [*CHECKS, negative_data_rejection]
+    headers = {"authorization": f"Bearer {caller.token(str(caller.org), caller.role)}"}
+    case.call_and_validate(base_url=caller.addresses[service], headers=headers, checks=checks)
+
+
+@pytest.mark.timeout(300)
+@contacts.parametrize()
+@FUZZED
+def test_contacts(case: Any, caller: Caller) -> None:
+    answered_by_the_contract(case, caller.as_("agent"), "contacts")
+
+
+@pytest.mark.timeout(300)
+@sales.parametrize()
+@FUZZED
+def test_sales(case: Any, caller: Caller) -> None:
+    answered_by_the_contract(case, caller.as_("integrator"), "sales")

@@ -1,0 +1,85 @@
+"""What is committed under schemas/ is what the code says; what was published is never changed in silence."""
+
+import json
+
+import jsonschema
+import pytest
+
+from kernel.log.facts import Event
+from kernel.web.service import Service
+from ops.contracts import events, files
+from tests.lockers.aggregate import LOCKERS, ThingPutIn
+
+SERVICES = files.services()
+EVERY_EVENT = [(service.name, event) for service in SERVICES for event in events.events_of(service)]
+
+
+@pytest.fixture
+def published(tmp_path):
+    files.write(tmp_path, [LOCKERS])
+    return tmp_path
+
+
+def test_what_is_committed_is_what_the_code_says():
+    assert files.check(files.FOLDER, SERVICES) == []
+
+
+def test_writing_twice_changes_nothing(published):
+    assert files.write(published, [LOCKERS]) == []
+    assert files.check(published, [LOCKERS]) == []
+
+
+@pytest.mark.parametrize(("service", "event"), EVERY_EVENT, ids=lambda each: getattr(each, "__name__", each))
+def test_an_example_has_every_field_and_is_valid_by_its_schema(service: str, event: type[Event]):
+    example = json.loads((files.FOLDER / events.example_file(service, event)).read_bytes())
+    schema = json.loads((files.FOLDER / events.schema_file(service, event)).read_bytes())
+    jsonschema.validate(example, schema, format_checker=jsonschema.FormatChecker())
+    assert set(example) == set(schema["properties"])
+
+
+def test_a_published_schema_that_changed_is_a_fault_and_is_not_overwritten(published):
+    path = published / "lockers/ThingPutIn.v1.json"
+    changed = path.read_bytes().replace(b"grams", b"weight")
+    path.write_bytes(changed)
+    files.write(published, [LOCKERS])
+    assert path.read_bytes() == changed
+    [fault] = files.check(published, [LOCKERS])
+    assert "give ThingPutIn version 2" in fault
+
+
+def test_a_missing_example_is_a_fault(published):
+    (published / "lockers/ThingPutIn.v1.example.json").unlink()
+    [fault] = files.check(published, [LOCKERS])
+    assert "run `rapport schemas`" in fault
+
+
+def test_an_example_that_can_no_longer_be_read_is_a_fault(published):
+    path = published / "lockers/ThingPutIn.v1.example.json"
+    path.write_text('{"name": 7}')
+    [fault] = files.check(published, [LOCKERS])
+    assert "can no longer be read" in fault
+
+
+def test_a_published_event_without_a_class_is_a_fault(published):
+    for name in ("Gone.v1.json", "Gone.v1.example.json"):
+        (published / "lockers" / name).write_text("{}")
+    [fault] = files.check(published, [LOCKERS])
+    assert "there is no class Gone" in fault
+
+
+def test_a_stale_document_is_a_fault_and_is_made_anew(published):
+    path = published / "lockers/openapi.json"
+    path.write_text("{}")
+    assert files.check(published, [LOCKERS]) == [
+        "lockers/openapi.json is not what the code says: run `rapport schemas`."
+    ]
+    assert files.write(published, [LOCKERS]) == ["lockers/openapi.json"]
+
+
+def test_other_words_are_no_other_schema():
+    assert b"The thing" not in events.schema_of("lockers", ThingPutIn)
+    assert b'"title"' not in events.schema_of("lockers", ThingPutIn)
+
+
+def test_a_service_without_events_has_no_topics():
+    assert list(files.documents(Service("empty"))) == ["empty/openapi.json"]

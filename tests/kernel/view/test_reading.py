@@ -1,0 +1,147 @@
+"""Queries read the live version, of their own organisation, each row from its parts, and not too old."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from uuid import UUID, uuid5
+
+import asyncpg
+import pytest
+
+from kernel.database import connect_pool, read_as
+from kernel.settings import Settings
+from kernel.view import reading
+from kernel.view.applying import apply
+from kernel.view.arrivals import Reading
+from kernel.view.folding import combine_all, fold_all
+from kernel.view.tables import table_sql
+from kernel.web.problems import Problem
+from tests.parcels.log import ORG, Log
+from tests.parcels.posting import CONTACTS, some_parcels
+from tests.parcels.views import LOAD, PARCEL, SIGHTING, VIEWS
+
+OTHER_ORG = UUID("0c000000-0000-7000-8000-00000000000b")
+
+
+@pytest.fixture
+async def readers(database: Settings) -> AsyncIterator[asyncpg.Pool]:
+    """Connections as requests have them."""
+    pool = await connect_pool(database, "projections_app")
+    yield pool
+    await pool.close()
+
+
+async def folded(pool: asyncpg.Pool, log: Log) -> Log:
+    """Takes the log into every view, without a topic."""
+    reading_all, offsets = Reading(VIEWS), dict.fromkeys(range(12), -1)
+    arrivals = []
+    for fact in log.facts:
+        offsets[fact.partition] += 1
+        arrivals.append(reading_all.read(fact.service, 1, fact.partition, offsets[fact.partition], fact.raw))
+    for view in VIEWS:
+        await apply(pool, view, arrivals)
+    return log
+
+
+async def test_the_parts_of_a_row_are_read_as_one(pool: asyncpg.Pool, readers: asyncpg.Pool) -> None:
+    log = await folded(pool, some_parcels(100))
+    whole = combine_all(LOAD, fold_all(LOAD, log.facts))
+    contacts = [(uuid5(ORG, f"contact {n}"),) for n in range(CONTACTS)]
+    async with read_as(readers, ORG) as db:
+        found = await reading.rows(db, LOAD, [*contacts, (ORG,)])
+        assert await reading.row(db, LOAD, *contacts[0]) == whole[ORG, contacts[0]]
+        assert await reading.row(db, LOAD, ORG) is None
+    assert found == {key: whole[ORG, key] for key in contacts}
+
+
+async def test_an_organisation_sees_its_own_rows_and_no_others(
+    pool: asyncpg.Pool, readers: asyncpg.Pool
+) -> None:
+    await folded(pool, some_parcels(50))
+    parcel = uuid5(ORG, "parcel 3")
+    tables = [view.table_name for view in VIEWS] + ["parcel__v1_term"]
+    async with read_as(readers, ORG) as db:
+        assert await reading.row(db, PARCEL, parcel) is not None
+        assert all([await db.fetchval(f"SELECT count(*) FROM {table}") for table in tables])
+    async with read_as(readers, OTHER_ORG) as db:
+        assert await reading.row(db, PARCEL, parcel) is None
+        assert not any([await db.fetchval(f"SELECT count(*) FROM {table}") for table in tables])
+    for table in tables:
+        assert await readers.fetchval(f"SELECT count(*) FROM {table}") == 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM parcel__v1",
+        "INSERT INTO parcel__v1_term SELECT * FROM parcel__v1_term",
+        "UPDATE checkpoint SET parked = 0",
+        "SELECT * FROM parked",
+        "UPDATE view SET live = 2",
+    ],
+)
+async def test_a_request_can_change_nothing_and_see_nothing_parked(
+    pool: asyncpg.Pool, readers: asyncpg.Pool, statement: str
+) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await readers.execute(statement)
+
+
+async def test_a_query_may_wait_until_a_position_is_reached(
+    pool: asyncpg.Pool, readers: asyncpg.Pool
+) -> None:
+    log = some_parcels(20)
+    last = log.facts[-1]
+    asked = {("parcels", 1): {last.partition: last.position}}
+    waiting = asyncio.create_task(reading.wait_for(readers, VIEWS, asked))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await folded(pool, log)
+    await waiting
+
+
+async def test_a_query_does_not_wait_for_ever(pool: asyncpg.Pool, readers: asyncpg.Pool) -> None:
+    with pytest.raises(Problem) as refused:
+        await reading.wait_for(readers, [PARCEL], {("parcels", 1): {0: 1}}, seconds=0.1)
+    assert (refused.value.code, refused.value.status) == ("view-behind", 503)
+
+
+async def test_positions_of_services_that_a_view_does_not_read_are_ignored(
+    pool: asyncpg.Pool, readers: asyncpg.Pool
+) -> None:
+    await reading.wait_for(readers, [PARCEL], {("letters", 1): {0: 10**9}}, seconds=0.1)
+
+
+async def test_an_answer_says_how_far_the_view_furthest_behind_is(
+    pool: asyncpg.Pool, readers: asyncpg.Pool
+) -> None:
+    log = await folded(pool, some_parcels(20))
+    await pool.execute("""
+        UPDATE checkpoint SET topics = jsonb_set(topics, '{parcels,position}', '1')
+        WHERE view = 'sighting' AND partition = 3""")
+    async with read_as(readers, ORG) as db:
+        reached = await reading.reached(db, VIEWS)
+        alone = await reading.reached(db, [LOAD])
+    assert alone == {("parcels", 1): {n: log.positions.get(n, 0) for n in range(12)}}
+    assert reached == {("parcels", 1): {**alone["parcels", 1], 3: 1}}
+
+
+async def test_a_switched_version_is_read_from_the_next_snapshot_on(
+    database: Settings, pool: asyncpg.Pool, readers: asyncpg.Pool
+) -> None:
+    await folded(pool, some_parcels(5))
+    parcel = uuid5(ORG, "parcel 3")
+    owner = await asyncpg.connect(
+        database.dsn["projections_owner"], server_settings={"search_path": "projections"}
+    )
+    await owner.execute(table_sql(replace(SIGHTING, number=2)) + table_sql(replace(PARCEL, number=2)))
+    async with read_as(readers, ORG) as before:
+        assert await reading.live(before, PARCEL) == "parcel__v1"
+        await owner.execute("UPDATE view SET live = 2 WHERE name = 'parcel'")
+        assert await reading.row(before, PARCEL, parcel) is not None
+    async with read_as(readers, ORG) as after:
+        assert await reading.live(after, PARCEL) == "parcel__v2"
+        assert await reading.row(after, PARCEL, parcel) is None
+    await owner.close()

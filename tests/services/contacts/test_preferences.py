@@ -1,0 +1,53 @@
+"""Preferences: the last word counts."""
+
+import pytest
+
+from kernel.commands import Command
+from services.contacts.commands import (
+    PreferChannels,
+    PreferFrequency,
+    PreferLanguage,
+    PreferQuietHours,
+    PreferShipment,
+    PreferTopics,
+)
+from services.contacts.events import ChannelsPreferred, TopicsPreferred
+from services.contacts.events.preferences import QuietHours
+from tests.services.contacts.story import ANNA, ANNA_REGISTERED, rejected, when
+
+QUIET = QuietHours(start="21:00", end="07:30", zone="Europe/Vienna")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (PreferChannels(preferred=["mail", "call"]), PreferChannels(preferred=["call", "mail"])),
+        (PreferFrequency(frequency="monthly"), PreferFrequency(frequency="never")),
+        (PreferLanguage(language="de"), PreferLanguage(language="de-AT")),
+        (PreferTopics(topics=["wine"]), PreferTopics(topics=[])),
+        (PreferQuietHours(quiet_hours=QUIET), PreferQuietHours(quiet_hours=None)),
+        (PreferShipment(delivery="parcel"), PreferShipment(delivery="parcel", carrier="post")),
+    ],
+)
+def test_a_preference_is_said_once_until_another_word_replaces_it(first: Command, second: Command):
+    said = when(first)
+    assert len(said) == 1
+    assert when(first, given=[ANNA_REGISTERED, *said]) == []
+    replaced = when(second, given=[ANNA_REGISTERED, *said])
+    assert len(replaced) == 1
+    assert when(first, given=[ANNA_REGISTERED, *said, *replaced]) == said
+
+
+def test_a_channel_is_not_liked_and_avoided():
+    with rejected("channel-unclear"):
+        when(PreferChannels(preferred=["mail"], avoided=["fax", "mail"]))
+
+
+def test_the_order_of_preferred_channels_counts_and_that_of_the_rest_does_not():
+    wish = PreferChannels(preferred=["mail", "call", "mail"], avoided=["web", "fax", "web"])
+    assert when(wish) == [
+        ChannelsPreferred(contact_id=ANNA, preferred=("mail", "call"), avoided=("fax", "web"))
+    ]
+    assert when(PreferTopics(topics=["wine", "cheese", "wine"])) == [
+        TopicsPreferred(contact_id=ANNA, topics=("cheese", "wine"))
+    ]

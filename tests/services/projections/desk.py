@@ -1,0 +1,72 @@
+"""People of one organisation at work: commands decided for real, and the views brought up to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from kernel.commands import Command
+from kernel.database import read_as
+from kernel.handling import Call, Handler
+from kernel.ids import new_id
+from kernel.log.envelope import write
+from kernel.log.partitions import PARTITIONS
+from kernel.log.reader import read_partition
+from kernel.vault.vault import Vault
+from kernel.view.applying import apply
+from kernel.view.arrivals import Arrival, Reading
+from kernel.view.opening import open_personal
+from kernel.web.access import Caller, Role
+from kernel.web.inquiry import Inquiry
+from kernel.web.service import Query
+from services.projections.app import VIEWS
+
+ORG = UUID("0c000000-0000-7000-8000-0000000000aa")
+
+
+@dataclass
+class Desk:
+    """`say` a command, `ask` a query; before a query every view has taken what was said."""
+
+    handler: Handler
+    log: asyncpg.Pool
+    views: asyncpg.Pool
+    readers: asyncpg.Pool
+    vault: Vault
+    org_id: UUID = ORG
+    _taken: dict[int, int] = field(default_factory=lambda: dict.fromkeys(range(PARTITIONS), 0))
+
+    async def say(self, command: Command, contact_id: UUID | None = None) -> UUID:
+        """The id of the contact."""
+        call = Call(
+            org_id=self.org_id,
+            actor="anna",
+            command=command,
+            stream_id=contact_id,
+            digest=b"",
+            correlation_id=new_id(),
+        )
+        return (await self.handler.handle(call)).id
+
+    async def ask(self, query: Query[Any], **params: Any) -> Any:
+        """The answer of a query to someone of the organisation."""
+        await self.fold()
+        async with read_as(self.readers, self.org_id) as db:
+            inquiry = Inquiry(db, Caller(self.org_id, "anna", Role.AGENT), self.vault, bytes(64))
+            return await query.handler(inquiry, query.params(**params))
+
+    async def fold(self) -> None:
+        """What relay, topic and worker do, without them."""
+        reading = Reading(VIEWS)
+        arrivals: list[Arrival] = []
+        async with self.log.acquire() as db:
+            for partition, after in self._taken.items():
+                for position, envelope in await read_partition(db, "contacts", partition, after, 10_000):
+                    arrivals.append(reading.read("contacts", 1, partition, position - 1, write(envelope)))
+                    self._taken[partition] = position
+        await open_personal(self.vault, reading.personal, arrivals)
+        for view in VIEWS:
+            assert not (await apply(self.views, view, arrivals)).parked
