@@ -22,15 +22,15 @@ TEXT = "a" * 300
 
 Step = Literal["own", "two", "hot", "conflict", "repeat"]
 
-MIX: tuple[Step, ...] = (*("own",) * 4, *("two",) * 2, *("hot",) * 2, "conflict", "repeat")
+MIX: tuple[Step, ...] = ("own", "own", "own", "own", "own", "two", "two", "hot", "conflict", "repeat")
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
     """So many clients, each sending one command after the other.
 
-    Hostile: of 10 commands 2 have two events, 2 go to streams that all clients write, 1 is first decided on an
-    outdated version, and 1 is sent a second time.
+    Hostile: of 10 commands 2 have two events, 1 goes to a stream that all clients write, 1 is first decided
+    on an outdated version, and 1 is sent a second time.
     """
 
     clients: int

@@ -44,7 +44,7 @@ async def _run(settings: Settings, load: Load) -> Tally:
 
 
 class HotStreams:
-    """Streams that all clients write. As in the command handler, one process takes turns and remembers versions."""
+    """Streams that all clients write; as in the command handler, they take turns and remember versions."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -3,12 +3,13 @@
 import os
 import signal
 
-_NAME, _, _STOP = (os.environ.get("RAPPORT_FAILPOINT", "") if os.environ.get("RAPPORT_MODE") == "local" else "").partition(":")
+_LOCAL = os.environ.get("RAPPORT_MODE") == "local"
+_NAME, _, _STOP = os.environ.get("RAPPORT_FAILPOINT", "").partition(":")
 
 
 def failpoint(name: str) -> None:
     """Ends the process here, without any clean-up, when RAPPORT_FAILPOINT is `name`; `name:stop` stops it."""
-    if name == _NAME:
+    if _LOCAL and name == _NAME:
         if _STOP:
             os.kill(os.getpid(), signal.SIGSTOP)
         else:

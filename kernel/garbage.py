@@ -6,8 +6,11 @@ YOUNG, MIDDLE, OLD = 50_000, 20, 50
 
 
 def collect_rarely() -> None:
-    """Called once everything is imported. A batch of events is tens of thousands of small objects without cycles
-    that die together: looking through them at Python's own pace costs three times what reading them does."""
+    """Called once everything is imported.
+
+    A batch of events is tens of thousands of small objects without cycles that die together: looking through
+    them at Python's own pace costs three times what reading them does.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, OLD)

@@ -85,7 +85,7 @@ class History:
     streams: tuple[tuple[Fact[Any], ...], ...]
 
     def told(self, order: Sequence[int], partitions: Sequence[int]) -> list[Fact[Any]]:
-        """The facts with each stream on its partition, taken from the streams in this order, then the rest."""
+        """The facts, taken from the streams in this order, then the rest; each stream on its partition."""
         left = [list(stream) for stream in self.streams]
         turns = [n % len(left) for n in order] + [n for n, stream in enumerate(left) for _ in stream]
         taken = [(n, left[n].pop(0)) for n in turns if left[n]]

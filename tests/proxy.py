@@ -34,6 +34,8 @@ class Wire:
         self._ends |= ends
         try:
             await asyncio.gather(_pass(reader, far_writer), _pass(far_reader, writer))
+        except asyncio.CancelledError:
+            far_writer.transport.abort()  # the test is over
         finally:
             self._ends -= ends
 

@@ -13,6 +13,7 @@ from kernel.commands import Rejected
 from kernel.handling.call import Answer, Call
 from kernel.handling.outcomes import Outcomes, Seen
 from kernel.handling.streams import Stream
+from kernel.log.append import StoredAnswer
 from kernel.log.facts import Event
 from kernel.web.problems import Problem, not_found
 
@@ -37,20 +38,15 @@ class Attempt:
         try:
             self._check(stream)
             decided = self._decide({self.target: stream})
-        except Rejected:
+        except (Rejected, Problem):
             return None
         return await self.outcomes.accept({self.target: stream}, decided) if any(decided.values()) else None
 
     async def from_log(self) -> Answer | None:
         """By the streams as they are stored now. None: others were quicker."""
-        call = self.call
-        answer_of = (call.actor, call.key) if call.key else None
-        found, stored = await self.outcomes.streams.load(
-            self.aggregate, call.org_id, [self.target], answer_of
-        )
+        seen, stored = await self._look()
         if stored is not None:
             return self.outcomes.repeat(stored)
-        seen = await self._complete(found)
         self._check(seen[self.target])
         try:
             decided = self._decide(seen)
@@ -67,18 +63,23 @@ class Attempt:
         initial = self.aggregate.initial(self.target)
         return Stream(self.target, self.aggregate.name, 0, initial, opened_at=time.monotonic())
 
-    async def _complete(self, found: Mapping[UUID, Stream]) -> Seen:
-        """The target first, then what a command that spans streams needs beside it."""
-        seen = {self.target: found.get(self.target) or self._unbegun()}
-        touches = self.aggregate.touches
-        if not self.call.command.spans or touches is None:
-            return seen
-        asked = {self.target}
-        while missing := touches(self.call.command, self.target, self._states(seen)) - asked:
-            more, _ = await self.outcomes.streams.load(self.aggregate, self.call.org_id, missing)
-            seen |= {stream_id: more[stream_id] for stream_id in sorted(more)}
-            asked |= missing
-        return seen
+    async def _look(self) -> tuple[Seen, StoredAnswer | None]:
+        """The target first, then what a command that spans streams needs beside it; and the answer of its key.
+
+        With each that turns out to be needed all are looked at anew: what is decided on was so at one moment.
+        """
+        call, streams, touches = self.call, self.outcomes.streams, self.aggregate.touches
+        answer_of = (call.actor, call.key) if call.key else None
+        wanted = [self.target]
+        while True:
+            found, stored = await streams.load(self.aggregate, call.org_id, wanted, answer_of)
+            seen = {self.target: self._unbegun()} | {each: found[each] for each in wanted if each in found}
+            if stored is not None or not call.command.spans or touches is None:
+                return seen, stored
+            missing = touches(call.command, self.target, self._states(seen)).difference(wanted)
+            if not missing:
+                return seen, stored
+            wanted += sorted(missing)
 
     def _states(self, seen: Seen) -> dict[UUID, Any]:
         return {

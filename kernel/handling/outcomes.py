@@ -38,8 +38,7 @@ Seen = dict[UUID, Stream]
 class Outcomes:
     """The ways in which one call can end.
 
-    Each gives its answer, raises it as a Problem, or gives None: others were quicker, so what is stored now must
-    be looked at.
+    Each gives its answer, raises it as a Problem, or gives None: others were quicker; ask the log.
     """
 
     service: str

@@ -32,6 +32,7 @@ _NAMES = {
 class Envelope(
     msgspec.Struct,
     frozen=True,
+    gc=False,  # nothing in it can point back
     kw_only=True,
     rename=_NAMES.get,
     omit_defaults=True,

@@ -18,6 +18,8 @@ STRICT = ConfigDict(extra="forbid")
 def _aware(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("a time needs its zone, as in 2026-11-01T12:00:00Z")
+    if not 1 < value.year < 9999:  # in another zone it would be no time at all
+        raise ValueError("a time lies in the years 2 to 9998")
     return value
 
 
@@ -33,7 +35,7 @@ class _RecordType(type):
         cls = super().__new__(mcs, name, bases, namespace)
         if not bases or "__dataclass_fields__" in namespace:  # the root, or the slotted copy being made
             return cls
-        return dataclass(cls, frozen=True, slots=True, kw_only=True, config=STRICT)
+        return dataclass(cls, frozen=True, slots=True, kw_only=True, config=STRICT)  # type: ignore[arg-type]
 
 
 class Record(metaclass=_RecordType):
@@ -76,7 +78,7 @@ def type_of(cls: type[Event]) -> str:
 
 
 @cache
-def _writer(cls: type[Event]) -> TypeAdapter[Any]:
+def _writer(cls: type[Record]) -> TypeAdapter[Any]:
     return TypeAdapter(cls)
 
 
@@ -89,14 +91,14 @@ def _reader(cls: type[Any]) -> msgspec.json.Decoder[Any]:
 def personal_class(cls: type[Event]) -> type[Record] | None:
     """The class of the event's personal part, or None where it has none."""
     inner = cls.__dict__.get("Personal")
-    return inner if isinstance(inner, _RecordType) else None
+    return inner if isinstance(inner, type) and issubclass(inner, Record) else None
 
 
 def encode(event: Event) -> tuple[bytes, bytes | None]:
     """The JSON of the event's open fields, and that of its personal part (to be sealed) if it has one."""
     writer = _writer(type(event))
     data: bytes = writer.dump_json(event, exclude={"personal"}, exclude_none=True)
-    personal = getattr(event, "personal", None)
+    personal: Record | None = getattr(event, "personal", None)
     return data, None if personal is None else _writer(type(personal)).dump_json(personal, exclude_none=True)
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncpg
 
-Connection = asyncpg.Connection | asyncpg.Pool | asyncpg.pool.PoolConnectionProxy
+from kernel.database import database_away
 
-
-async def halted(connection: Connection) -> str | None:
-    """Why commands are stopped, or None: one index look-up in the service's schema."""
-    reason: str | None = await connection.fetchval("SELECT reason FROM halt WHERE only_one")
+async def halted(pool: asyncpg.Pool) -> str | None:
+    """Why commands are stopped, or None; one look-up by key in the schema of the pool."""
+    with database_away():
+        reason: str | None = await pool.fetchval("SELECT reason FROM halt WHERE only_one")
     return reason
 
 
-async def halt(connection: Connection, reason: str) -> None:
+async def halt(pool: asyncpg.Pool, reason: str) -> None:
     """Stops commands until the topic is written anew; the first reason stays."""
-    await connection.execute("INSERT INTO halt (reason) VALUES ($1) ON CONFLICT DO NOTHING", reason)
+    with database_away():
+        await pool.execute("INSERT INTO halt (reason) VALUES ($1) ON CONFLICT DO NOTHING", reason)

@@ -1,4 +1,4 @@
-"""A lease: at most one process at a time leads a task, and whoever led before it is known by an older epoch."""
+"""A lease: at most one process at a time leads a task, and a former leader is known by its older epoch."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ async def release(pool: asyncpg.Pool, lease: Lease) -> None:
 async def kept(pool: asyncpg.Pool, lease: Lease) -> AsyncIterator[None]:
     """Renews the lease while the body runs, then releases it.
 
-    The body is cancelled when the lease or the database is lost, and LeaseLost or DatabaseAway comes out, alone
-    or beside the body's own error in an exception group.
+    The body is cancelled when the lease or the database is lost; LeaseLost or DatabaseAway comes out in an
+    exception group, as does an error of the body.
     """
     try:
         async with asyncio.TaskGroup() as tasks:

@@ -45,7 +45,7 @@ class Store:
     def __init__(self, pool: asyncpg.Pool, on_appended: Callable[[], None]) -> None:
         self._pool = pool
         self._on_appended = on_appended
-        self._appends: Grouping[Append, Result] = Grouping(
+        self._appends: Grouping[Append, Result | None] = Grouping(
             self._append_all,
             lanes=LANES,
             waiting=WAITING,
@@ -61,7 +61,12 @@ class Store:
 
     async def append(self, append: Append) -> Result:
         """Writes all of it, durably, or nothing. DatabaseAway leaves open which: repeat it with its key."""
-        return await self._appends.ask(append)
+        result = await self._appends.ask(append)
+        if result is not None:
+            return result
+        answer = await self.answer(append.org_id, append.caller, append.key or "")
+        # Answers are forgotten after 30 days; one that went just now leaves the command to be decided anew.
+        return Stale(()) if answer is None else Answered(answer)
 
     async def load(
         self,
@@ -86,9 +91,9 @@ class Store:
         await self._loads.close()
         await self._pool.close()
 
-    async def _append_all(self, appends: Sequence[Append]) -> list[Result | BaseException]:
+    async def _append_all(self, appends: Sequence[Append]) -> list[Result | BaseException | None]:
         try:
-            results: list[Result | BaseException] = list(await self._commit(appends))
+            results: list[Result | BaseException | None] = list(await self._commit(appends))
         except (asyncpg.PostgresError, asyncpg.InterfaceError):
             # One of them cannot be stored, or began an id at once with another: no harm to its neighbours.
             results = [await self._append_alone(append) for append in appends]
@@ -96,13 +101,13 @@ class Store:
             self._on_appended()
         return results
 
-    async def _append_alone(self, append: Append) -> Result | BaseException:
+    async def _append_alone(self, append: Append) -> Result | BaseException | None:
         try:
             return (await self._commit([append]))[0]
         except (asyncpg.PostgresError, asyncpg.InterfaceError, DatabaseAway) as error:
             return error
 
-    async def _commit(self, appends: Sequence[Append]) -> list[Result]:
+    async def _commit(self, appends: Sequence[Append]) -> list[Result | None]:
         batch = Batch(appends)
         started = time.perf_counter()
         with database_away():
@@ -117,15 +122,7 @@ class Store:
                 metrics.APPEND_LOST.labels(
                     "answered" if result is None else type(result).__name__.lower()
                 ).inc()
-        return await self._with_answers(appends, results)
-
-    async def _with_answers(
-        self, appends: Sequence[Append], results: Sequence[Result | None]
-    ) -> list[Result]:
-        repeats = [append for append, result in zip(appends, results, strict=True) if result is None]
-        keys = [(append.org_id, append.caller, append.key or "") for append in repeats]
-        answers = iter(await self._read_answers(keys))
-        return [_answered(next(answers)) if result is None else result for result in results]
+        return results
 
     async def _load_all(self, loads: Sequence[_Load]) -> list[Loaded]:
         asked = [one for load in loads for one in load.asked]
@@ -153,11 +150,6 @@ class Store:
         with database_away():
             async with self._pool.acquire(timeout=SECONDS_TO_CONNECT) as connection:
                 return await read_answers(connection, keys)
-
-
-def _answered(answer: StoredAnswer | None) -> Result:
-    """An answer that was forgotten since then (it is 30 days old) leaves a command to be decided anew."""
-    return Stale(()) if answer is None else Answered(answer)
 
 
 def wake_relay(port: int | None) -> Callable[[], None]:

@@ -10,10 +10,11 @@ import asyncpg
 
 from kernel.database import database_away
 from kernel.failpoints import failpoint
-from kernel.view import checkpoints, parking, rows, terms
+from kernel.view import checkpoints, optimistic, parking, rows
 from kernel.view.arrivals import Arrival, Failure, failure_of
 from kernel.view.batch import Folded, Step, fold, steps, touched
 from kernel.view.checkpoints import Checkpoints, Place
+from kernel.view.saving import save
 from kernel.view.view import R, View
 
 REFUSED = (
@@ -95,13 +96,3 @@ async def _folded(
     for arrival, _ in folded.parked:
         heads[arrival.partition].parked += 1
     return folded
-
-
-async def save(db: asyncpg.Connection, view: View[R], loaded: dict[Any, R], folded: Folded[R]) -> None:
-    """Writes the rows that changed; a row that became empty goes."""
-    changed = {row_id: row for row_id, row in folded.rows.items() if loaded.get(row_id) != row}
-    kept = {row_id: row for row_id, row in changed.items() if row != view.empty(row_id[1])}
-    before = {row_id: loaded[row_id] for row_id in changed if row_id in loaded}
-    await rows.remove(db, view, [row_id for row_id in before if row_id not in kept])
-    await rows.write(db, view, kept)
-    await terms.follow(db, view, before, kept)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 import msgspec
@@ -75,24 +76,24 @@ class Reading:
         arrival = Arrival(service, generation, partition, offset, raw)
         try:
             envelope = read(raw)
-            position = envelope.position
+            position = int(envelope.position_text)
         except (msgspec.MsgspecError, ValueError):
             arrival.failure = NOT_OURS
             return arrival
-        if not envelope.type.startswith(f"crm.{service}.") or position < 1:
+        if position < 1 or not envelope.type.startswith(_prefix(service)):
             arrival.failure = NOT_OURS
             return arrival
         arrival.envelope, arrival.position = envelope, position
         if cls := self.types.get(envelope.type):
-            self._decode(arrival, envelope, cls)
+            try:
+                event = decode(cls, envelope.schema_version, envelope.data)
+            except Exception as error:  # whatever an upcaster or a body of a later program raises
+                arrival.failure = failure_of(error)
+            else:
+                arrival.fact = Fact(event, envelope, partition, position, service, raw)
         return arrival
 
-    def _decode(self, arrival: Arrival, envelope: Envelope, cls: type[Event]) -> None:
-        try:
-            event = decode(cls, envelope.schema_version, bytes(envelope.data))
-        except Exception as error:  # whatever an upcaster or a body of a later program raises
-            arrival.failure = failure_of(error)
-        else:
-            arrival.fact = Fact(
-                event, envelope, arrival.partition, arrival.position, arrival.service, arrival.raw
-            )
+
+@cache
+def _prefix(service: str) -> str:
+    return f"crm.{service}."

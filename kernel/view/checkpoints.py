@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -95,18 +97,26 @@ def take_next(
     """
     fresh: list[Arrival] = []
     gaps: set[Place] = set()
+    for place, found in groupby(arrivals, attrgetter("service", "partition")):
+        if place[0] in view.services and place not in gaps:
+            head = checkpoints[place[1]].head(place[0])
+            if not _take_next(head, found, fresh):
+                gaps.add(place)
+    return fresh, gaps
+
+
+def _take_next(head: Head, arrivals: Iterable[Arrival], fresh: list[Arrival]) -> bool:
+    """Takes from one place; False at a gap."""
     for arrival in arrivals:
-        place = arrival.service, arrival.partition
-        if arrival.service not in view.services or place in gaps:
-            continue
-        head = checkpoints[arrival.partition].head(arrival.service)
         newer = (arrival.generation, arrival.offset) > (head.generation, head.offset)
-        if arrival.envelope is not None and arrival.position > head.position + 1:
-            gaps.add(place)
-            continue
-        if arrival.position == head.position + 1 or (arrival.envelope is None and newer):
+        if arrival.envelope is None:
+            if newer:
+                fresh.append(arrival)
+        elif arrival.position == head.position + 1:
             fresh.append(arrival)
-            head.position = max(head.position, arrival.position)
+            head.position = arrival.position
+        elif arrival.position > head.position:
+            return False
         if newer:
             head.generation, head.offset = arrival.generation, arrival.offset
-    return fresh, gaps
+    return True

@@ -11,7 +11,7 @@ from kernel.log.envelope import Envelope
 from kernel.log.facts import E
 
 
-class Fact(msgspec.Struct, Generic[E], frozen=True, eq=False):
+class Fact(msgspec.Struct, Generic[E], frozen=True, eq=False, gc=False):
     """One recorded event. `event.personal` is open only where the view asks for it, and else None."""
 
     event: E

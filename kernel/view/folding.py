@@ -11,17 +11,19 @@ from kernel.view.view import Key, R, RowId, View
 
 def keys_of(view: View[Any], fact: Fact[Any]) -> list[Key]:
     """The rows that an event touches, each once."""
-    return list(dict.fromkeys(view.keys(fact)))
+    keys = list(view.keys(fact))
+    return keys if len(keys) < 2 else list(dict.fromkeys(keys))
 
 
 def fold_into(view: View[R], rows: dict[RowId, R], fact: Fact[Any], keys: Iterable[Key]) -> None:
     """Folds one event into its rows; where the fold of one fails, none is changed."""
-    made: dict[RowId, R] = {}
+    made: list[tuple[RowId, R]] = []
     for key in keys:
         row_id = (fact.envelope.org_id, key, fact.partition)
         row = rows.get(row_id)
-        made[row_id] = view.fold(view.empty(key) if row is None else row, fact)
-    rows.update(made)
+        made.append((row_id, view.fold(view.empty(key) if row is None else row, fact)))
+    for row_id, row in made:
+        rows[row_id] = row
 
 
 def fold_all(view: View[R], facts: Iterable[Fact[Any]]) -> dict[RowId, R]:

@@ -11,11 +11,12 @@ import asyncpg
 from kernel.database import database_away
 from kernel.vault.vault import Vault
 from kernel.view import checkpoints, rows
-from kernel.view.applying import REFUSED, save
+from kernel.view.applying import REFUSED
 from kernel.view.arrivals import Arrival, Failure, Reading, failure_of
 from kernel.view.batch import fold, steps, touched
 from kernel.view.fact import Stream
 from kernel.view.opening import open_personal
+from kernel.view.saving import save
 from kernel.view.view import View
 
 EVENTS_AT_ONCE = 1_000

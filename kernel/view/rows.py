@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 
 from kernel.view.columns import Column, row_of
+from kernel.view.statement import Statement
 from kernel.view.view import R, RowId, View
 
 
@@ -71,15 +72,13 @@ async def load(db: asyncpg.Connection, view: View[R], wanted: Collection[RowId])
     }
 
 
-async def write(db: asyncpg.Connection, view: View[R], rows: Mapping[RowId, R]) -> None:
+def written(view: View[R], rows: Mapping[RowId, R]) -> Statement:
     """Puts the rows in place of what is there."""
-    if rows:
-        sql = statements(view)
-        arrays = [column.values(rows.values()) for column in sql.columns]
-        await db.execute(sql.insert if view.insert_only else sql.write, *_ids(rows, 0), *arrays)
+    sql = statements(view)
+    arrays = [column.values(rows.values()) for column in sql.columns]
+    return Statement(sql.insert if view.insert_only else sql.write, [*_ids(rows, 0), *arrays])
 
 
-async def remove(db: asyncpg.Connection, view: View[Any], gone: Collection[RowId]) -> None:
+def removed(view: View[Any], gone: Collection[RowId]) -> Statement:
     """Takes the rows away."""
-    if gone:
-        await db.execute(statements(view).remove, *_ids(gone, len(view.key)))
+    return Statement(statements(view).remove, _ids(gone, len(view.key)))

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
+from kernel.view.statement import Statement
 from kernel.view.tables import terms_table
 from kernel.view.view import R, RowId, Term, View
 
@@ -39,18 +38,14 @@ def _terms(view: View[R], row: R) -> Iterable[Term]:
     return view.terms(row) if view.terms else ()
 
 
-async def follow(
-    db: asyncpg.Connection, view: View[R], before: Mapping[RowId, R], after: Mapping[RowId, R]
-) -> None:
+def followed(view: View[R], before: Mapping[RowId, R], after: Mapping[RowId, R]) -> list[Statement]:
     """Brings the lines of changed rows from what they were to what they are."""
     if view.terms is None:
-        return
+        return []
     was, now = lines(view, before), lines(view, after)
-    await _execute(db, view, DELETE, was - now)
-    await _execute(db, view, INSERT, now - was)
+    return [_changing(view, sql, changed) for sql, changed in ((DELETE, was - now), (INSERT, now - was)) if changed]
 
 
-async def _execute(db: asyncpg.Connection, view: View[Any], sql: str, changed: set[Line]) -> None:
-    if changed:
-        arrays = [list(values) for values in zip(*sorted(changed), strict=True)]
-        await db.execute(sql.format(table=terms_table(view), key=view.key[0]), *arrays)
+def _changing(view: View[Any], sql: str, changed: set[Line]) -> Statement:
+    arrays = [list(values) for values in zip(*sorted(changed), strict=True)]
+    return Statement(sql.format(table=terms_table(view), key=view.key[0]), arrays)

@@ -6,6 +6,7 @@ import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
+from functools import cache
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -25,9 +26,14 @@ _PART = struct.Struct(">HB")
 _ENTRY = struct.Struct(">BQ")
 
 
+@cache
+def _cipher(key: bytes) -> AESSIV:
+    return AESSIV(key)
+
+
 def seal_text(key: bytes, org_id: UUID, context: bytes, plain: bytes) -> str:
     """Deterministic encryption (AES-SIV, RFC 5297) for one organisation and one use, as base64url."""
-    sealed = AESSIV(key).encrypt(plain, [org_id.bytes, context])
+    sealed = _cipher(key).encrypt(plain, [org_id.bytes, context])
     return urlsafe_b64encode(sealed).rstrip(b"=").decode("ascii")
 
 
@@ -35,7 +41,7 @@ def open_text(key: bytes, org_id: UUID, context: bytes, text: str) -> bytes:
     """What `seal_text` sealed; ValueError for anything else."""
     try:
         sealed = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-        return AESSIV(key).decrypt(sealed, [org_id.bytes, context])
+        return _cipher(key).decrypt(sealed, [org_id.bytes, context])
     except (InvalidTag, NotBase64, UnicodeEncodeError, ValueError) as error:
         raise ValueError("not sealed here for this organisation") from error
 

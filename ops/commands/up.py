@@ -16,7 +16,6 @@ from ops.local.record import Record
 from ops.local.status import document
 from ops.output import answer, json_option, progress, say
 
-
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -35,17 +34,21 @@ def command(detach: bool, ports: str | None, as_json: bool) -> None:
     .rapport in the checkout). RAPPORT_POSTGRES and RAPPORT_KAFKA name servers to use instead of own ones.
     """
     home = homes.find()
+    outcome = None
     with _stoppable():
         try:
             with progress() as tell:
                 outcome = stack.up(home, ports, tell)
+            _report(home, outcome, as_json)
+            if not detach and outcome.started:
+                say("Ctrl-C stops everything.")
+                _stay(home)
         except KeyboardInterrupt:
-            raise CannotRun("stopped before it was up; no process is left.") from None
-        _report(home, outcome, as_json)
-        if detach or not outcome.started:
-            return
-        say("Ctrl-C stops everything.")
-        _stay(home)
+            if outcome is None:
+                raise CannotRun("stopped before it was up; no process of this start is left.") from None
+            if outcome.started:
+                say("stopping …")
+                stack.stop(home)
 
 
 def _report(home: Home, outcome: stack.Outcome, as_json: bool) -> None:
@@ -61,9 +64,11 @@ def _servers(record: Record) -> str:
 
 @contextlib.contextmanager
 def _stoppable() -> Iterator[None]:
-    """A closed terminal and SIGTERM end it as Ctrl-C does, also where a script runs it in the background."""
+    """A closed terminal and SIGTERM end it as Ctrl-C does, and only the first of them counts."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
+        for ending in ENDINGS:
+            signal.signal(ending, signal.SIG_IGN)
         raise KeyboardInterrupt
 
     former = {number: signal.signal(number, interrupt) for number in ENDINGS}
@@ -75,13 +80,7 @@ def _stoppable() -> Iterator[None]:
 
 
 def _stay(home: Home) -> None:
-    """Until Ctrl-C, or until somebody else stops the stack."""
-    try:
-        while manager.alive(home):
-            time.sleep(0.5)
-        say("the stack was stopped.")
-    except KeyboardInterrupt:
-        for number in ENDINGS:
-            signal.signal(number, signal.SIG_IGN)
-        say("stopping …")
-        stack.stop(home)
+    """Until somebody else stops the stack."""
+    while manager.alive(home):
+        time.sleep(0.5)
+    say("the stack was stopped.")

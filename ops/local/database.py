@@ -1,6 +1,5 @@
 """The stack's database: its roles, its schemas, and the migrations that every `up` applies."""
 
-import os
 import subprocess
 import sys
 
@@ -8,7 +7,7 @@ import asyncpg
 
 from ops.errors import CannotRun
 from ops.local import roles
-from ops.local.home import Home
+from ops.local.home import Home, environment
 from ops.local.record import Record, with_database
 
 
@@ -31,7 +30,7 @@ def migrate(home: Home) -> None:
     """Runs `migrate` as the process that a cluster would run."""
     done = subprocess.run(
         [sys.executable, "-P", "-m", "ops", "migrate", "--json"],
-        env={**os.environ, "RAPPORT_HOME": str(home.root)},
+        env=environment(home),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -45,7 +45,7 @@ class Home:
         return self.root / "jwks.json"
 
     @property
-    def environment(self) -> Path:
+    def settings(self) -> Path:
         """The settings of all processes, read by kernel.settings."""
         return self.root / "rapport.env"
 
@@ -59,6 +59,11 @@ def find() -> Home:
     """The home named by RAPPORT_HOME, or the checkout's own."""
     named = os.environ.get("RAPPORT_HOME")
     return Home(Path(named).expanduser().absolute() if named else CHECKOUT / ".rapport")
+
+
+def environment(home: Home) -> dict[str, str]:
+    """The environment in which a process of ours finds this home and this checkout."""
+    return {**os.environ, "RAPPORT_HOME": str(home.root), "PYTHONPATH": str(CHECKOUT)}
 
 
 def check_layout(home: Home) -> None:

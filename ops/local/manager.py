@@ -1,7 +1,6 @@
 """The process manager: starts supervisor and speaks with it over its socket."""
 
 import contextlib
-import os
 import subprocess
 import sys
 import time
@@ -14,7 +13,7 @@ from supervisor.xmlrpc import SupervisorTransport
 from ops.errors import CannotRun
 from ops.local import configuration
 from ops.local.files import write_whole
-from ops.local.home import CHECKOUT, Home
+from ops.local.home import Home, environment
 from ops.local.logs import last_lines
 from ops.local.processes import Process
 
@@ -39,11 +38,10 @@ def start(home: Home, processes: list[Process]) -> None:
     write_whole(home.run / "manager.conf", configuration.text(home, processes))
     configuration.log(home).unlink(missing_ok=True)
     command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(home.run / "manager.conf")]
-    environment = {**os.environ, "RAPPORT_HOME": str(home.root), "PYTHONPATH": str(CHECKOUT)}
     with (home.logs / "manager.out").open("wb") as output:
         manager = subprocess.Popen(
             command,
-            env=environment,
+            env=environment(home),
             cwd=home.root,
             stdin=subprocess.DEVNULL,
             stdout=output,

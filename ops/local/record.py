@@ -52,7 +52,7 @@ def settle(home: Home, wish: str | None) -> Record:
         passwords=passwords,
     )
     write_whole(home.record, json.dumps(asdict(settled), indent=1))
-    variables.write(home.environment, variables.of(settings(home, settled)))
+    variables.write(home.settings, variables.of(settings(home, settled)))
     return settled
 
 

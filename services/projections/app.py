@@ -1,11 +1,13 @@
 """The wiring of the projections: the views that the worker folds, and the queries that read them."""
 
 from kernel.web.service import Service
+from services.projections.customers.customer_360 import CUSTOMER_360
 from services.projections.customers.page import CUSTOMER
 from services.projections.customers.person import PERSON
+from services.projections.customers.value_tiers import VALUE_TIERS
 from services.projections.operations.journal import JOURNAL
 from services.projections.shared.identity import IDENTITY
 
-VIEWS = (IDENTITY, PERSON, JOURNAL)
+VIEWS = (IDENTITY, PERSON, CUSTOMER_360, VALUE_TIERS, JOURNAL)
 
 SERVICE = Service(name="views", queries=(CUSTOMER,))

@@ -13,7 +13,17 @@ from kernel.web.access import Role
 from lib.decimals import Unsigned
 from lib.identifiers import IdentifierDigest
 from lib.money import Currency
-from services.sales.events import MOST_LINES, Code, ExternalRef, Lines, ValueTier, Words
+from services.sales.events import (
+    MOST_LINES,
+    Brand,
+    Category,
+    Code,
+    ExternalRef,
+    Lines,
+    Manufacturer,
+    ProductName,
+    ValueTier,
+)
 
 TILL = frozenset({Role.AGENT, Role.MANAGER, Role.INTEGRATOR, Role.OPERATOR})
 CATALOGUE = frozenset({Role.MANAGER, Role.INTEGRATOR, Role.OPERATOR})
@@ -110,10 +120,10 @@ class ListProduct(Command):
     )
 
     sku: Code
-    name: Words
-    brand: Words | None = None
-    category: Words | None = None
-    manufacturer: Words | None = None
+    name: ProductName
+    brand: Brand | None = None
+    category: Category | None = None
+    manufacturer: Manufacturer | None = None
 
 
 class SetValueTiers(Command):

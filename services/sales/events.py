@@ -19,10 +19,17 @@ from lib.money import Currency
 
 MOST_LINES = 250
 
+_Words = Annotated[str, Field(min_length=1, max_length=200)]
+
 Code = Annotated[str, Field(min_length=1, max_length=100, examples=["1082185"])]
 """A number or short name by which the organisation's other systems know something."""
 Slug = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]{0,49}$", examples=["till"])]
-Words = Annotated[str, Field(min_length=1, max_length=200, examples=["Bananas"])]
+DiscountKind = Annotated[Slug, Field(examples=["loyalty"])]
+ProductName = Annotated[_Words, Field(examples=["Bananas"])]
+Brand = Annotated[_Words, Field(examples=["National"])]
+Category = Annotated[_Words, Field(examples=["TROPICAL FRUIT"])]
+Manufacturer = Annotated[_Words, Field(examples=["Fruit Growers"])]
+TierName = Annotated[_Words, Field(examples=["gold"])]
 
 
 class ExternalRef(Record):
@@ -35,7 +42,7 @@ class ExternalRef(Record):
 class Discount(Record):
     """What was taken off a line, and why (coupon, loyalty …)."""
 
-    kind: Slug
+    kind: DiscountKind
     amount: Unsigned
 
 
@@ -43,10 +50,10 @@ class PurchaseLine(Record):
     """One line of a basket, with the product as it was; any quantity, zero too, in the product's own unit."""
 
     sku: Code
-    name: Words | None = None
-    brand: Words | None = None
-    category: Words | None = None
-    manufacturer: Words | None = None
+    name: ProductName | None = None
+    brand: Brand | None = None
+    category: Category | None = None
+    manufacturer: Manufacturer | None = None
     quantity: Unsigned
     amount: Unsigned
     """Net: what was charged for the whole line."""
@@ -63,9 +70,9 @@ class ReturnedLine(Record):
     number: Annotated[int, Field(ge=1, le=MOST_LINES)]
     """Which line of the purchase, from 1."""
     sku: Code
-    brand: Words | None = None
-    category: Words | None = None
-    manufacturer: Words | None = None
+    brand: Brand | None = None
+    category: Category | None = None
+    manufacturer: Manufacturer | None = None
     quantity: Unsigned
     amount: Unsigned
 
@@ -121,16 +128,16 @@ class ProductListed(Event):
     """The organisation sells this product, so described; listed again, the new description holds."""
 
     sku: Code
-    name: Words
-    brand: Words | None = None
-    category: Words | None = None
-    manufacturer: Words | None = None
+    name: ProductName
+    brand: Brand | None = None
+    category: Category | None = None
+    manufacturer: Manufacturer | None = None
 
 
 class ValueTier(Record):
     """A class of customers, from a sum of net purchases in 12 months upwards."""
 
-    name: Words
+    name: TierName
     threshold: Unsigned
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import assert_never
 from uuid import UUID
 
 from kernel.commands import Rejected
 from kernel.log.facts import Event
+from lib.decimals import WHOLE
 from services.sales.commands import AttributePurchase, RecordPurchase, ReturnPurchase
 from services.sales.events import PurchaseAttributed, PurchaseRecorded, PurchaseReturned, Return
 from services.sales.returning import come_back
 
 MOST_RETURNS = 20
 """Of one purchase; what is attributed later carries them all."""
+MOST_PAID = 10**WHOLE
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 CLOCKS_DIFFER = timedelta(days=1)
 """How far a till's clock may be ahead."""
 
@@ -79,27 +82,39 @@ def bought(purchase: Purchase) -> PurchaseRecorded:
 
 def record(command: RecordPurchase, now: datetime) -> list[Event]:
     """Any basket is a purchase: lines without quantity, and a total of zero, too."""
-    if command.purchased_at is not None and command.purchased_at > now + CLOCKS_DIFFER:
-        raise Rejected("in-the-future", "A purchase is recorded after it was made.", "/purchased_at")
+    total = sum((line.amount for line in command.lines), Decimal(0))
+    if total >= MOST_PAID:
+        raise Rejected("too-much", f"A purchase comes to less than {MOST_PAID}.", "/lines")
     return [
         PurchaseRecorded(
             contact_id=command.contact_id,
             identifier=command.identifier,
             external_ref=command.external_ref,
-            purchased_at=command.purchased_at or now,
+            purchased_at=happened(command.purchased_at, now, "/purchased_at"),
             store=command.store,
             currency=command.currency,
             lines=command.lines,
-            total=sum((line.amount for line in command.lines), Decimal(0)),
+            total=total,
         )
     ]
+
+
+def happened(at: datetime | None, now: datetime, pointer: str) -> datetime:
+    """When it happened, by the till's clock; omitted: now."""
+    if at is None:
+        return now
+    if not EARLIEST <= at <= now + CLOCKS_DIFFER:
+        raise Rejected(
+            "time-unfit", "A purchase is recorded after it was made, and not before 1900.", pointer
+        )
+    return at
 
 
 def give_back(
     command: ReturnPurchase, purchase: Purchase, recorded: PurchaseRecorded, now: datetime
 ) -> list[Event]:
     """Lines come back, never more than was bought."""
-    returned_at = command.returned_at or now
+    returned_at = happened(command.returned_at, now, "/returned_at")
     if returned_at < recorded.purchased_at:
         raise Rejected("not-yet-bought", "Nothing comes back before it was bought.", "/returned_at")
     lines = come_back(recorded.lines, purchase.returns, command.lines)

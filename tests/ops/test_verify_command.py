@@ -5,9 +5,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+import pytest
 
 from kernel.settings import SERVICES, Settings
 from ops.local import variables
@@ -15,10 +18,8 @@ from ops.local.home import CHECKOUT
 from ops.verify import oracle
 from services.projections.app import VIEWS
 from tests.conftest import Processes
-from tests.ops.test_verify_views import Shown, life, shown
+from tests.ops.showing import Shown, life, showing
 from tests.ops.verifying import eventually
-
-__all__ = ["shown"]
 
 WRITERS = 2
 SERVICE_FAULTS = {
@@ -38,6 +39,12 @@ SERVICE_FAULTS = {
 VIEW_FAULTS = {"different", "only_in_view", "only_in_fold", "terms", "parked", "unfoldable", "ahead"}
 
 
+@pytest.fixture
+async def shown(settings: Settings, postgres: str, tmp_path: Path) -> AsyncIterator[Shown]:
+    async with showing(settings, postgres, tmp_path) as made:
+        yield made
+
+
 async def verify(settings: Settings, *arguments: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "ops", "verify", *arguments]
     environment = {**os.environ, **variables.of(settings)}
@@ -54,6 +61,7 @@ async def document(settings: Settings, journal: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.timeout(300)
 async def test_while_commands_run_nothing_differs(shown: Shown, processes: Processes):
     settings = shown.log.settings
     for service in SERVICES:

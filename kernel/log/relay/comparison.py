@@ -106,7 +106,9 @@ async def _check(
         if row["event_id"] != each.event_id:
             raise Different(f"{at} holds another event at position {each.position} than the store.")
         if record.offset == state.mark.topic_offset and each.position != state.mark.position:
-            raise Different(f"{at} holds position {each.position}, where {state.mark.position} was published.")
+            raise Different(
+                f"{at} holds position {each.position}, where {state.mark.position} was published."
+            )
         if each.position > state.highest + 1:
             raise Different(f"{at} holds position {each.position} next after {state.highest}.")
         state.highest = max(state.highest, each.position)

@@ -103,7 +103,9 @@ class Leader:
         after = {mark.partition: mark.position for mark in marks}
         flight: Flight | None = None
         while flight or not self.stopping.is_set():
-            runs = [] if self.stopping.is_set() else await read_runs(self.pool, self.service, generation, after)
+            runs = (
+                [] if self.stopping.is_set() else await read_runs(self.pool, self.service, generation, after)
+            )
             landed = await self._land(flight) if flight else []
             flight = await publisher.send(runs) if runs else None
             if flight:

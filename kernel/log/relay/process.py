@@ -87,7 +87,9 @@ class Relay:
     async def readiness(self) -> Readiness:
         """Not ready without a database or while halted; without Kafka degraded, for commands go on."""
         trouble = self._leader.trouble if self._leads else None
-        details = {} if self._lag is None else {"lag": {"events": self._lag.events, "seconds": self._lag.seconds}}
+        details = (
+            {} if self._lag is None else {"lag": {"events": self._lag.events, "seconds": self._lag.seconds}}
+        )
         return Readiness(
             failing=self._failing,
             degraded={} if trouble is None else {"kafka": trouble},

@@ -40,9 +40,7 @@ class Gap(Exception):
     """The store lacks a position that it must hold; publishing past it would hide the loss."""
 
 
-async def read_runs(
-    pool: asyncpg.Pool, service: str, generation: int, after: Mapping[int, int]
-) -> list[Run]:
+async def read_runs(pool: asyncpg.Pool, service: str, generation: int, after: Mapping[int, int]) -> list[Run]:
     """The run that follows the position of each partition in `after`; a partition without news gives none."""
     with database_away():
         rows = await pool.fetch(READ, list(after), list(after.values()))

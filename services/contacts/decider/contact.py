@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import assert_never
 
 from kernel.commands import Rejected
@@ -39,7 +39,7 @@ from services.contacts.events.words import ContactKind, Name
 def register(command: RegisterContact, contact: Contact, now: datetime) -> list[Event]:
     _check_name(command.kind, command.name)
     if command.birth_date is not None:
-        _check_birth(command.kind, "/birth_date")
+        _check_birth(command.kind, command.birth_date, now)
     registered = ContactRegistered(
         contact_id=contact.contact_id,
         kind=command.kind,
@@ -65,7 +65,7 @@ def correct_name(command: CorrectName, contact: Contact, now: datetime) -> list[
 def correct_birth_date(command: CorrectBirthDate, contact: Contact, now: datetime) -> list[Event]:
     if command.birth_date == contact.birth_date:
         return []
-    _check_birth(contact.kind, "/birth_date")
+    _check_birth(contact.kind, command.birth_date, now)
     personal = BirthDateCorrected.Personal(birth_date=command.birth_date)
     return [BirthDateCorrected(contact_id=contact.contact_id, personal=personal)]
 
@@ -111,9 +111,11 @@ def _check_name(kind: ContactKind | None, name: Name) -> None:
         raise Rejected("name-unfit", "A person has a given or family name, and no company name.", "/name")
 
 
-def _check_birth(kind: ContactKind | None, pointer: str) -> None:
+def _check_birth(kind: ContactKind | None, birth_date: date | None, now: datetime) -> None:
     if kind is ContactKind.COMPANY:
-        raise Rejected("birth-date-unfit", "A company has no date of birth.", pointer)
+        raise Rejected("birth-date-unfit", "A company has no date of birth.", "/birth_date")
+    if birth_date is not None and birth_date > now.date() + timedelta(days=1):  # it is tomorrow elsewhere
+        raise Rejected("in-the-future", "Nobody was born in the future.", "/birth_date")
 
 
 def evolve(contact: Contact, event: MasterDataEvent) -> Contact:

@@ -5,24 +5,32 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
+from unicodedata import category, normalize
 
 from pydantic import AfterValidator, Field
 
 from kernel.log.facts import Record
 
+_NOT_IN_TEXT = frozenset({"Cc", "Cs", "Co", "Cn"})
+_NOT_IN_LINES = _NOT_IN_TEXT | {"Zl", "Zp"}
+"""Categories of Unicode. Joiners (Cf) and wide spaces (Zs) belong to many languages' names."""
+
 
 def _one_line(text: str) -> str:
-    text = text.strip()
-    if not text or not text.isprintable():
+    text = normalize("NFC", text).strip()
+    if not text or not (text.isprintable() or _NOT_IN_LINES.isdisjoint(map(category, text))):
         raise ValueError("a line of text has no line breaks or control characters, and is not empty")
     return text
 
 
 def _text(text: str) -> str:
-    text = text.strip()
-    if not text or not text.replace("\n", "").replace("\r", "").replace("\t", "").isprintable():
+    text = normalize("NFC", text).strip()
+    if not text or not _NOT_IN_TEXT.isdisjoint(map(category, text.translate(_BREAKS))):
         raise ValueError("a text has no control characters but line breaks and tabs, and is not empty")
     return text
+
+
+_BREAKS = str.maketrans("\n\r\t", "   ")
 
 
 def _born(day: date) -> date:

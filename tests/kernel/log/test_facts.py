@@ -77,6 +77,12 @@ def test_a_time_without_zone_is_refused():
         Tasted(contact_id=uuid4(), at=datetime(2026, 11, 1, 12))
 
 
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_time_that_other_zones_cannot_say_is_refused(year: int):
+    with pytest.raises(ValidationError):
+        Tasted(contact_id=uuid4(), at=datetime(year, 6, 1, tzinfo=UTC))
+
+
 def test_old_versions_are_read_through_every_upcaster():
     assert decode(Renamed, 1, b'{"name":"Ada"}') == Renamed(full="Ada")
     assert decode(Renamed, 2, b'{"given":"Ada","family":"Lovelace"}') == Renamed(full="Ada Lovelace")

@@ -11,8 +11,10 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from kernel.aggregate import Aggregate
+from kernel.log.topics import topic
 from kernel.reaction import subscription
 from kernel.reaction.positions import every
 from kernel.reaction.process import Reactor
@@ -27,7 +29,7 @@ from tests.kernel.reaction.conftest import until
 from tests.kernel.reaction.shelves import Collect, shelves
 from tests.kernel.reaction.test_sending import Handler
 from tests.parcels.events import ParcelPosted, ParcelSeen
-from tests.parcels.log import Log, publish, send
+from tests.parcels.log import Log, publish
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
 ANNA = UUID(int=1)
@@ -191,12 +193,18 @@ async def _outbox(pool: asyncpg.Pool, commands: int) -> bool:
     return found >= commands if commands else not found
 
 
-async def test_a_record_with_a_strange_header_is_no_trouble(
+async def test_a_header_that_is_no_text_costs_no_event(
     settings: Settings, pool: asyncpg.Pool, vault: Vault
 ) -> None:
     log, handler = many_parcels(20), Handler()
-    await send(settings, [("parcels", 0, b"\xff\xfe no event")])
-    await publish(settings, log.facts)
+    await publish(settings, log.facts[:10])
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka)
+    await producer.start()
+    strange, name = log.facts[10], topic(settings, "parcels", 1)
+    headers = [("content-type", b"\xff\xfe")]
+    await producer.send_and_wait(name, strange.raw, partition=strange.partition, headers=headers)
+    await producer.stop()
+    await publish(settings, log.facts[11:])
     async with reacting(settings, pool, vault, handler, shelves()):
         await until(lambda: _all_answered(log, handler))
     assert collected(handler) == seen(log)

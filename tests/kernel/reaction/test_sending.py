@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
@@ -74,7 +74,7 @@ async def sending(pool: asyncpg.Pool, handler: Handler) -> AsyncIterator[Sender]
         await task
 
 
-def empty(pool: asyncpg.Pool) -> Callable[[], object]:
+def empty(pool: asyncpg.Pool) -> Callable[[], Awaitable[bool]]:
     async def nothing_left() -> bool:
         return not await posted(pool)
 

@@ -31,15 +31,19 @@ class Contacts:
         )
 
     async def until_ready(self, status=200):
-        async with asyncio.timeout(30):
-            while not await self._is(status):
-                await asyncio.sleep(0.05)
+        await until(lambda: self._is(status))
 
     async def _is(self, status):
         try:
             return (await self.http.get("/readyz")).status_code == status
         except httpx.TransportError:
             return False
+
+
+async def until(condition):
+    async with asyncio.timeout(30):
+        while not await condition():  # noqa: ASYNC110 - it happens in another process
+            await asyncio.sleep(0.02)
 
 
 @pytest.fixture
@@ -73,15 +77,20 @@ async def load(contacts, answers, clients=16):
     await asyncio.gather(*(client(number) for number in range(clients)))
 
 
+async def at_least(number, answers):
+    async def there():
+        return len(answers) >= number
+
+    await until(there)
+
+
 async def test_what_was_answered_before_the_end_is_durable(settings, processes, token):
     process = processes.start("serve", "contacts", settings=settings)
     contacts = Contacts(settings, token)
     await contacts.until_ready()
     answers = {}
     loading = asyncio.create_task(load(contacts, answers))
-    async with asyncio.timeout(20):
-        while len(answers) < 200:
-            await asyncio.sleep(0.01)
+    await at_least(200, answers)
     process.send_signal(signal.SIGTERM)
     assert await asyncio.to_thread(process.wait, 10) == 0
     await loading
@@ -120,9 +129,7 @@ async def test_a_database_lost_in_the_middle_leaves_nothing_half_done(settings, 
         await contacts.until_ready()
         answers = {}
         loading = asyncio.create_task(load(contacts, answers))
-        async with asyncio.timeout(20):
-            while len(answers) < 100:
-                await asyncio.sleep(0.01)
+        await at_least(100, answers)
         wire.cut()
         await loading
         assert {answer.status_code for answer in answers.values()} == {201, 503}

@@ -1,8 +1,10 @@
 """Registering, correcting, assigning, closing."""
 
+from unicodedata import normalize
 from uuid import uuid4
 
 import pytest
+from pydantic import ValidationError
 
 from services.contacts.commands import (
     AssignOwner,
@@ -91,6 +93,24 @@ def test_a_company_was_not_born():
         when(CorrectBirthDate(birth_date="1984-05-17"), given=[COMPANY_REGISTERED])
     with rejected("name-unfit"):
         when(CorrectName(name=BERGER), given=[COMPANY_REGISTERED])
+
+
+def test_nobody_was_born_in_the_future():
+    with rejected("in-the-future"):
+        when(CorrectBirthDate(birth_date="2026-11-03"))
+    with rejected("in-the-future"):
+        when(RegisterContact(kind="person", name=BERGER, birth_date="2030-01-01"), given=())
+
+
+@pytest.mark.parametrize("given", ["می‌خواهم", "Jean\u00a0Paul", "👩‍🚀", "  Anna ", "A\u0308nn"])
+def test_names_of_any_language_are_names(given: str):
+    assert Name(given=given).given == normalize("NFC", given).strip()
+
+
+@pytest.mark.parametrize("given", ["", " ", "a\nb", "a\x00b", "a\x7fb", "a\u2028b", "a" * 201])
+def test_control_characters_are_no_name(given: str):
+    with pytest.raises(ValidationError):
+        Name(given=given)
 
 
 def test_each_kind_of_change_is_a_fact_of_its_own():

@@ -101,15 +101,14 @@ def _contact(data: bytes) -> str:
 @asynccontextmanager
 async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
     """A shop whose commands are handled in this process."""
-    handlers = [
-        await Handler.open(settings, app.SERVICE.name, app.SERVICE.aggregates) for app in (contacts, sales)
-    ]
+    first = await Handler.open(settings, "contacts", contacts.SERVICE.aggregates)
+    second = await Handler.open(settings, "sales", sales.SERVICE.aggregates)
     log = await asyncpg.create_pool(
         settings.dsn["sales_log"], min_size=1, max_size=2, server_settings={"search_path": "sales"}
     )
     try:
-        yield Shop(*handlers, log)
+        yield Shop(first, second, log)
     finally:
         await log.close()
-        for handler in handlers:
-            await handler.close()
+        await first.close()
+        await second.close()

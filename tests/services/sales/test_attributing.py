@@ -76,7 +76,7 @@ async def test_the_process_tells_how_far_it_is_and_ends_in_order(
         async def caught_up() -> bool:
             body = (await client.get(f"{url}/readyz")).json()
             assert body["ready"]
-            return body["lag"] == {"attribute_purchase": 0} and body["parked"] == {"attribute_purchase": 0}
+            return (body["lag"], body["parked"]) == ({"attribute_purchase": 0}, {"attribute_purchase": 0})
 
         await until(caught_up)
         metrics = (await client.get(f"{url}/metrics")).text

@@ -48,9 +48,15 @@ def test_a_purchase_without_a_time_was_made_now() -> None:
     assert fact.purchased_at == NOW
 
 
-def test_a_purchase_of_the_day_after_tomorrow_is_refused() -> None:
-    with rejected("in-the-future", "/purchased_at"):
-        recorded(purchased_at=(NOW + timedelta(days=2)).isoformat())
+@pytest.mark.parametrize("at", [(NOW + timedelta(days=2)).isoformat(), "0001-01-01T00:00:00+14:00"])
+def test_a_purchase_of_the_day_after_tomorrow_or_of_another_age_is_refused(at: str) -> None:
+    with rejected("time-unfit", "/purchased_at"):
+        recorded(purchased_at=at)
+
+
+def test_a_total_with_more_digits_than_an_amount_may_have_is_refused() -> None:
+    with rejected("too-much", "/lines"):
+        recorded(line(amount="9" * 15), line(amount="1"))
 
 
 def test_a_purchase_claims_its_external_number() -> None:
