@@ -1,0 +1,1 @@
+"""The demonstration: a year of real purchases through the ordinary commands."""

@@ -1,0 +1,36 @@
+"""`demo`: from nothing to a customer's page."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from ops.local import environment
+from ops.local import home as homes
+from ops.output import answer, json_option, progress, say
+
+@click.command()
+@click.option("--small", is_flag=True, help="A tenth of the households.")
+@click.option("--ports", type=click.Choice(["fixed", "auto"]), help="As for `up`.")
+@json_option
+def command(small: bool, ports: str | None, as_json: bool) -> None:
+    """Bring everything up, load a year of real purchases, show a customer.
+
+    2,469 households of a grocery retailer, with every one of their 155,848 baskets of 2017, go as ordinary
+    commands over HTTP into the event store, through Kafka, into the views. What an earlier run loaded is not
+    loaded again. The stack is left running; `down` stops it.
+    """
+    environment.need(environment.DEMO)  # the modules below import what it brings
+    from ops.demo import telling
+    from ops.demo.running import run
+    from ops.local import stack
+
+    home = homes.find()
+    with progress() as tell:
+        stack.up(home, ports, tell)
+    say(telling.SOURCE)
+    outcome = run(home, small)
+    answer(outcome.document(), "" if as_json else telling.text(outcome), as_json)
+    sys.exit(0 if outcome.verdict.ok else 1)
+

@@ -1,0 +1,186 @@
+"""The demonstration's steps, each timed: read, load, wait for the views, verify."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import uvloop
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from kernel.settings import SERVICES, Settings
+from ops.demo import wishes
+from ops.demo.arrival import until_shown
+from ops.demo.loading import Loader
+from ops.demo.source import Journey
+from ops.local import issuer
+from ops.local import record as records
+from ops.local.home import Home
+from ops.verify.oracle import steps, verify
+from ops.verify.report import Verdict
+from services.projections.app import VIEWS
+
+ORGANISATION = "demo"
+SUBJECT = "demo"
+TIER_ON = "2017-12-31"
+LIFE = int(timedelta(hours=12).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """How long each step took. `load` ends when every view shows the last event."""
+
+    read: float
+    load: float
+    verify: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the source holds, and how many commands this run sent for it."""
+
+    households: int
+    products: int
+    baskets: int
+    lines: int
+    commands: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the demonstration did, and the customer that it shows."""
+
+    urls: dict[str, str]
+    loaded: Loaded
+    seconds: Seconds
+    verdict: Verdict
+    page: dict[str, Any]
+    other: UUID
+    """Another customer, to merge with."""
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "urls": self.urls,
+            "loaded": asdict(self.loaded),
+            "seconds": asdict(self.seconds),
+            "verify": self.verdict.document(),
+            "tier_on": TIER_ON,
+            "customer": self.page,
+        }
+
+
+def run(home: Home, small: bool) -> Outcome:
+    """All of it, against the stack of this home, with progress on a terminal."""
+    console = Console(stderr=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as progress:
+        return uvloop.run(_run(home, small, progress))
+
+
+async def _run(home: Home, small: bool, progress: Progress) -> Outcome:
+    record = records.load(home)
+    assert record is not None
+    settings = records.settings(home, record)
+    urls = {name: f"http://127.0.0.1:{settings.port[name]}" for name in (*SERVICES, "views")}
+
+    began = time.monotonic()
+    task = progress.add_task("reading the source", total=None)
+    journey = Journey(small)
+    progress.remove_task(task)
+    read = time.monotonic() - began
+
+    began = time.monotonic()
+    sent = await _load(home, settings, urls, journey, progress)
+    await _shown(settings, progress)
+    load = time.monotonic() - began
+
+    verdict = await _verified(home, settings, progress)
+    loaded = Loaded(
+        len(journey.households), len(journey.products), journey.baskets, journey.lines, sent
+    )
+    customer, other = journey.favourites()
+    org = issuer.organisation(ORGANISATION)
+    page = await _page(settings, urls["views"], wishes.contact_id(org, customer))
+    return Outcome(
+        urls,
+        loaded,
+        Seconds(read, load, verdict.seconds),
+        verdict,
+        page,
+        wishes.contact_id(org, other),
+    )
+
+
+async def _load(
+    home: Home, settings: Settings, urls: dict[str, str], journey: Journey, progress: Progress
+) -> int:
+    org = issuer.organisation(ORGANISATION)
+    token = issuer.token(settings, str(org), "operator", SUBJECT, LIFE)
+    loader = Loader(org, SUBJECT, token, home.root / "demo.acks")
+    parts: tuple[tuple[str, str, Iterable[wishes.Wish], int], ...] = (
+        ("tiers", "sales", wishes.tiers(), 1),
+        ("households", "contacts", wishes.contacts(org, journey), len(journey.households)),
+        ("products", "sales", wishes.products(journey), len(journey.products)),
+        ("purchases", "sales", wishes.purchases(org, journey), journey.baskets),
+    )
+    sent = 0
+    try:
+        for name, service, found, total in parts:
+            task: TaskID = progress.add_task(name, total=total)
+            sent += await loader.load(
+                service, urls[service], found, lambda done, task=task: progress.advance(task, done)
+            )
+    finally:
+        await loader.close()
+    return sent
+
+
+async def _shown(settings: Settings, progress: Progress) -> None:
+    task = progress.add_task("events until every view shows all", total=None)
+    most = 1
+
+    def left(lacking: int) -> None:
+        nonlocal most
+        most = max(most, lacking)
+        progress.update(task, total=most, completed=most - lacking)
+
+    await until_shown(settings, left)
+
+
+async def _verified(home: Home, settings: Settings, progress: Progress) -> Verdict:
+    task = progress.add_task("verifying", total=steps(SERVICES))
+    return await verify(
+        settings, SERVICES, VIEWS, [home.root / "demo.acks"], lambda _: progress.advance(task)
+    )
+
+
+async def _page(settings: Settings, url: str, customer: UUID) -> dict[str, Any]:
+    token = issuer.token(settings, ORGANISATION, "manager", SUBJECT)
+    async with httpx.AsyncClient(headers={"authorization": f"Bearer {token}"}, timeout=30) as client:
+        answer = await client.get(f"{url}/customers/{customer}", params={"on": TIER_ON})
+        answer.raise_for_status()
+        page: dict[str, Any] = answer.json()
+        return page
