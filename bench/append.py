@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from bench.harness import Figures, Goal, Report, durable_postgres, in_rounds
-from bench.loads import Load, run_together
+from bench.loads import Load, Workers
 from bench.peers import eventsourcing_append
 from bench.store_appends import store_appends
-from kernel.settings import Settings
 
 SECONDS = 1.0
 """Of each load in each round."""
 
+Measured = Callable[..., dict[str, float]]
+"""Puts each of the given loads on a process of its own."""
+
 WAITING = (1, 16, 64, 256)
-PEERS_WAITING = (1, 16, 64)
+PEERS_Measured = Callable[..., dict[str, float]]
+"""Puts each of the given loads on a process of its own."""
+
+WAITING = (1, 16, 64)
 
 
 def measure(rounds: int) -> Report:
-    with durable_postgres() as (administrator, settings):
-        ours, peers = in_rounds(rounds, partial(_round, administrator, settings))
+    with durable_postgres() as (administrator, settings), Workers(2) as two, Workers(1) as one:
+
+        def store(*loads: Load) -> dict[str, float]:
+            return two.run(*(partial(store_appends, settings, load) for load in loads))
+
+        def library(load: Load) -> dict[str, float]:
+            return one.run(partial(eventsourcing_append, administrator, load))
+
+        ours, peers = in_rounds(rounds, partial(_round, store, library))
     ratios = {name: ours[name]["per_second"] / peers[name]["per_second"] for name in peers}
     return Report(
         "append",
@@ -34,25 +47,16 @@ def measure(rounds: int) -> Report:
     )
 
 
-def _round(administrator: str, settings: Settings) -> tuple[Figures, Figures]:
-    ours: Figures = {}
+def _round(ours: Measured, peer: Measured) -> tuple[Figures, Figures]:
+    figures: Figures = {}
     peers: Figures = {}
     for waiting in WAITING:
-        ours[f"{waiting} waiting"] = _ours(settings, Load(waiting, SECONDS))
+        figures[f"{waiting} waiting"] = ours(Load(waiting, SECONDS))
         if waiting in PEERS_WAITING:
-            peers[f"{waiting} waiting"] = _peer(administrator, Load(waiting, SECONDS))
-    ours["64 waiting, two processes"] = _ours(settings, Load(32, SECONDS), processes=2)
-    ours["256 waiting, two processes"] = _ours(settings, Load(128, SECONDS), processes=2)
-    hostile = Load(64, SECONDS, hostile=True)
-    ours["64 waiting, hostile"] = _ours(settings, hostile)
-    peers["64 waiting, hostile"] = _peer(administrator, hostile)
-    ours["64 waiting, hostile, two processes"] = _ours(settings, Load(32, SECONDS, hostile=True), processes=2)
-    return ours, peers
-
-
-def _ours(settings: Settings, load: Load, processes: int = 1) -> dict[str, float]:
-    return run_together([partial(store_appends, settings, load)] * processes)
-
-
-def _peer(administrator: str, load: Load) -> dict[str, float]:
-    return run_together([partial(eventsourcing_append, administrator, load)])
+            peers[f"{waiting} waiting"] = peer(Load(waiting, SECONDS))
+    figures["64 waiting, two processes"] = ours(*[Load(32, SECONDS)] * 2)
+    figures["256 waiting, two processes"] = ours(*[Load(128, SECONDS)] * 2)
+    figures["64 waiting, hostile"] = ours(Load(64, SECONDS, hostile=True))
+    peers["64 waiting, hostile"] = peer(Load(64, SECONDS, hostile=True))
+    figures["64 waiting, hostile, two processes"] = ours(*[Load(32, SECONDS, hostile=True)] * 2)
+    return figures, peers

@@ -12,8 +12,3 @@ def searchable(text: str) -> str:
     decomposed = normalize("NFKD", normalize("NFKD", text).casefold())
     plain = "".join(letter for letter in decomposed if not combining(letter))
     return " ".join(word[:LONGEST_WORD] for word in re.findall(r"\w+", plain))
-
-
-def words(text: str) -> frozenset[str]:
-    """Each word by which the text is found."""
-    return frozenset(searchable(text).split())

@@ -18,7 +18,7 @@ from kernel.log.facts import Event
 from kernel.web.problems import Problem, not_found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Attempt:
     """What it takes to try one command, any number of times."""
 
@@ -64,7 +64,7 @@ class Attempt:
         return Stream(self.target, self.aggregate.name, 0, initial, opened_at=time.monotonic())
 
     async def _look(self) -> tuple[Seen, StoredAnswer | None]:
-        """The target first, then what a command that spans streams needs beside it; and the answer of its key.
+        """The target first, then what a command that spans streams needs beside it; and its key's answer.
 
         With each that turns out to be needed all are looked at anew: what is decided on was so at one moment.
         """

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
+
+import msgspec
 
 from kernel.commands import Command
 from kernel.log.envelope import Origin
@@ -14,8 +15,7 @@ Positions = dict[tuple[str, int], dict[int, int]]
 """(service, generation) → partition → position."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One command of one caller."""
 
     org_id: UUID
@@ -37,8 +37,7 @@ class Call:
     origin: Origin = "live"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """A command that succeeded. Everything else is raised as a Problem."""
 
     kind: Literal["began", "changed", "unchanged"]

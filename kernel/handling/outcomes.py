@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from kernel.aggregate import Aggregate
 from kernel.commands import Rejected
@@ -34,7 +36,7 @@ Seen = dict[UUID, Stream]
 """The streams that a command is decided on, its target first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Outcomes:
     """The ways in which one call can end.
 

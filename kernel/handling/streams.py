@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from kernel.aggregate import Aggregate
 from kernel.log.append import StoredAnswer
@@ -20,8 +21,7 @@ from kernel.vault.vault import SECONDS_CACHED, Vault
 STREAMS_REMEMBERED = 2_048
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(msgspec.Struct, frozen=True):
     """One stream, folded. Version 0: it has not begun."""
 
     stream_id: UUID

@@ -77,7 +77,18 @@ async def _read_streams(
     ]
 
 
-async def forget_answers(connection: asyncpg.Connection) -> int:
-    """Deletes the answers that are older than KEPT; how many they were."""
-    done: str = await connection.execute("DELETE FROM answer WHERE answered_at < now() - $1::interval", KEPT)
-    return int(done.split()[-1])
+_FORGET = """
+DELETE FROM answer WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM answer WHERE answered_at < now() - $1::interval LIMIT $2
+))
+"""
+
+AT_ONCE = 5_000
+
+
+async def forget_answers(pool: asyncpg.Pool, kept: timedelta = KEPT) -> int:
+    """Deletes the answers that are older than `kept`, some at a time; how many they were."""
+    forgotten = 0
+    while count := int((await pool.execute(_FORGET, kept, AT_ONCE)).split()[-1]):
+        forgotten += count
+    return forgotten

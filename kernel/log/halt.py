@@ -6,6 +6,7 @@ import asyncpg
 
 from kernel.database import database_away
 
+
 async def halted(pool: asyncpg.Pool) -> str | None:
     """Why commands are stopped, or None; one look-up by key in the schema of the pool."""
     with database_away():

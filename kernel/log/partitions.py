@@ -1,5 +1,6 @@
 """Which partition a stream lives on: Kafka's own choice for its partition key."""
 
+from functools import lru_cache
 from struct import Struct
 from uuid import UUID
 
@@ -12,8 +13,9 @@ _SEED = 0x9747B28C
 _32_BITS = 0xFFFFFFFF
 
 
+@lru_cache(maxsize=8192)
 def partition_of(key: UUID) -> int:
-    """The partition (0 … 11) of a partition key: its lower-case text in ASCII, hashed as Kafka's clients do."""
+    """The partition (0 … 11) of a key: its lower-case text in ASCII, hashed as Kafka's clients do."""
     return (_murmur2(str(key).encode("ascii")) & 0x7FFFFFFF) % PARTITIONS
 
 

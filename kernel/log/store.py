@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -14,9 +13,10 @@ import msgspec
 
 from kernel import metrics
 from kernel.database import SECONDS_TO_CONNECT, DatabaseAway, connect_pool, database_away
-from kernel.log.answers import Key, read_answers
+from kernel.log.answers import Key, forget_answers, read_answers
 from kernel.log.append import Answered, Append, Appended, Result, Stale, StoredAnswer
 from kernel.log.batch import STATEMENT, Batch, apart
+from kernel.log.bell import relay_bell
 from kernel.log.grouping import Grouping
 from kernel.log.load import Asked, Loaded, LoadedStream, read_streams
 from kernel.settings import Settings
@@ -26,6 +26,7 @@ WAITING = 2_048
 MOST_APPENDS = 128
 MOST_BYTES = 1 << 20
 MOST_LOADS = 128
+SECONDS_BETWEEN_FORGETTING = 3_600
 
 
 class _Load(msgspec.Struct, frozen=True):
@@ -40,7 +41,7 @@ class Store:
     async def open(cls, settings: Settings, service: str) -> Store:
         """Connects as `<service>_log`; raises DatabaseAway."""
         pool = await connect_pool(settings, f"{service}_log", min_size=LANES, max_size=4 * LANES)
-        return cls(pool, wake_relay(settings.port.get(f"{service}_relay")))
+        return cls(pool, relay_bell(settings.port.get(f"{service}_relay")))
 
     def __init__(self, pool: asyncpg.Pool, on_appended: Callable[[], None]) -> None:
         self._pool = pool
@@ -58,6 +59,7 @@ class Store:
             self._load_all, lanes=LANES, waiting=WAITING, most=MOST_LOADS
         )
         metrics.APPEND_WAITING.set_function(lambda: self._appends.waiting)
+        self._forgetting = asyncio.create_task(self._forget_answers())
 
     async def append(self, append: Append) -> Result:
         """Writes all of it, durably, or nothing. DatabaseAway leaves open which: repeat it with its key."""
@@ -89,12 +91,21 @@ class Store:
         """Finishes what waits, then disconnects."""
         await self._appends.close()
         await self._loads.close()
+        self._forgetting.cancel()
         await self._pool.close()
+
+    async def _forget_answers(self) -> None:
+        while True:
+            await asyncio.sleep(SECONDS_BETWEEN_FORGETTING)
+            with suppress(DatabaseAway), database_away():
+                await forget_answers(self._pool)
 
     async def _append_all(self, appends: Sequence[Append]) -> list[Result | BaseException | None]:
         try:
             results: list[Result | BaseException | None] = list(await self._commit(appends))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError):
+        except DatabaseAway:
+            raise
+        except Exception:
             # One of them cannot be stored, or began an id at once with another: no harm to its neighbours.
             results = [await self._append_alone(append) for append in appends]
         if any(isinstance(result, Appended) for result in results):
@@ -104,7 +115,7 @@ class Store:
     async def _append_alone(self, append: Append) -> Result | BaseException | None:
         try:
             return (await self._commit([append]))[0]
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, DatabaseAway) as error:
+        except Exception as error:
             return error
 
     async def _commit(self, appends: Sequence[Append]) -> list[Result | None]:
@@ -150,17 +161,3 @@ class Store:
         with database_away():
             async with self._pool.acquire(timeout=SECONDS_TO_CONNECT) as connection:
                 return await read_answers(connection, keys)
-
-
-def wake_relay(port: int | None) -> Callable[[], None]:
-    """A call that tells the relay of this machine, if there is one, that there is something to publish."""
-    if port is None:
-        return lambda: None
-    bell = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    bell.setblocking(False)
-
-    def ring() -> None:
-        with suppress(OSError):  # the relay looks by itself as well, only later
-            bell.sendto(b"", ("127.0.0.1", port))
-
-    return ring

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -15,6 +16,7 @@ LARGEST_BATCH = 4 * 1024 * 1024
 """Bytes of one compressed batch that a topic takes."""
 
 SECONDS_TO_ANSWER = 10.0
+SECONDS_BETWEEN_LOOKS = 0.05
 
 
 class UnfitTopic(Exception):
@@ -40,7 +42,7 @@ def configuration(settings: Settings) -> dict[str, str]:
 
 
 async def ensure_topic(settings: Settings, name: str) -> None:
-    """Makes the topic if it is missing; raises UnfitTopic for one that is made otherwise, KafkaError when away."""
+    """Makes the topic if it is missing; raises UnfitTopic for one made otherwise, or a KafkaError."""
     administrator = AIOKafkaAdminClient(
         bootstrap_servers=settings.kafka, request_timeout_ms=int(SECONDS_TO_ANSWER * 1000)
     )
@@ -66,15 +68,26 @@ async def _create(
 
 
 async def _check(administrator: AIOKafkaAdminClient, name: str, wanted: Mapping[str, str]) -> None:
-    (described,) = await administrator.describe_topics([name])
-    if len(described["partitions"]) != PARTITIONS:
-        raise UnfitTopic(
-            f"Topic {name} has {len(described['partitions'])} partitions instead of {PARTITIONS}."
-        )
+    partitions = await _partitions(administrator, name)
+    if partitions != PARTITIONS:
+        raise UnfitTopic(f"Topic {name} has {partitions} partitions instead of {PARTITIONS}.")
     (answer,) = await administrator.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+    error = for_code(answer.resources[0][0])
+    if error is not NoError:
+        raise error(f"The settings of topic {name} are not to be had.")
     found = {entry[0]: entry[1] for entry in answer.resources[0][4]}
     for setting in ("cleanup.policy", "retention.ms", "retention.bytes"):
         if found[setting] != wanted[setting]:
             raise UnfitTopic(
-                f"Topic {name} would lose events: its {setting} is {found[setting]} instead of {wanted[setting]}."
+                f"Topic {name} would lose events: its {setting} is {found[setting]}, not {wanted[setting]}."
             )
+
+
+async def _partitions(administrator: AIOKafkaAdminClient, name: str) -> int:
+    """How many it has; a broker does not know of a topic in the moment after it was made."""
+    async with asyncio.timeout(SECONDS_TO_ANSWER):
+        while True:
+            (described,) = await administrator.describe_topics([name])
+            if described["error_code"] == NoError.errno:
+                return len(described["partitions"])
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)

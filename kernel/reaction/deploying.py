@@ -18,7 +18,7 @@ from kernel.reaction.subscription import Topics
 from kernel.settings import Settings
 from kernel.view.checkpoints import Place
 
-SECONDS_TO_ANSWER = 10.0
+SECONDS_TO_ANSWER = 5.0
 
 
 async def missing(settings: Settings, topics: Collection[str]) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -11,9 +11,10 @@ import asyncpg
 from kernel.database import database_away
 from kernel.failpoints import failpoint
 from kernel.view import checkpoints, optimistic, parking, rows
+from kernel.view.applied import Applied, places_of
 from kernel.view.arrivals import Arrival, Failure, failure_of
 from kernel.view.batch import Folded, Step, fold, steps, touched
-from kernel.view.checkpoints import Checkpoints, Place
+from kernel.view.checkpoints import Checkpoints
 from kernel.view.saving import save
 from kernel.view.view import R, View
 
@@ -27,35 +28,28 @@ REFUSED = (
 """What the database, or the way to it, raises for a value that it will never take."""
 
 
-@dataclass
-class Applied:
-    """What became of a batch in one view."""
-
-    checkpoints: dict[int, checkpoints.Checkpoint] = field(default_factory=dict)
-    moved: set[Place] = field(default_factory=set)
-    gaps: set[Place] = field(default_factory=set)
-    applied: int = 0
-    parked: int = 0
-
-    def add(self, other: Applied) -> Applied:
-        self.checkpoints.update(other.checkpoints)
-        self.moved |= other.moved
-        self.gaps |= other.gaps
-        self.applied += other.applied
-        self.parked += other.parked
-        return self
-
-
 async def apply(
-    pool: asyncpg.Pool, view: View[Any], arrivals: Sequence[Arrival], refused: Failure | None = None
+    pool: asyncpg.Pool, view: View[Any], arrivals: Sequence[Arrival], expected: Checkpoints | None = None
 ) -> Applied:
     """Takes a batch: each event once, or parked, or left for later behind a gap. Raises DatabaseAway.
 
-    A batch with a value that the database refuses is halved until that event stands alone, and is parked.
+    `expected` is where the checkpoints were last seen: if they still are there, fewer round trips are needed.
     """
     mine = [arrival for arrival in arrivals if arrival.service in view.services]
     if not mine:
         return Applied()
+    if expected is not None:
+        with database_away(), suppress(*REFUSED):
+            async with pool.acquire() as db:
+                if taken := await optimistic.take(db, view, mine, expected):
+                    return taken
+    return await _locking(pool, view, mine)
+
+
+async def _locking(
+    pool: asyncpg.Pool, view: View[Any], mine: Sequence[Arrival], refused: Failure | None = None
+) -> Applied:
+    """Halves a batch with a value that the database refuses until that event stands alone, to be parked."""
     try:
         with database_away():
             async with pool.acquire() as db:
@@ -64,10 +58,10 @@ async def apply(
         if refused is not None:
             raise
         if len(mine) == 1:
-            return await apply(pool, view, mine, failure_of(error))
+            return await _locking(pool, view, mine, failure_of(error))
         middle = len(mine) // 2
-        first = await apply(pool, view, mine[:middle])
-        return first.add(await apply(pool, view, mine[middle:]))
+        first = await _locking(pool, view, mine[:middle])
+        return first.add(await _locking(pool, view, mine[middle:]))
 
 
 async def _in_transaction(
@@ -80,8 +74,7 @@ async def _in_transaction(
         await checkpoints.advance(db, view, heads)
         failpoint("view.folded")
     failpoint("view.committed")
-    moved = {(arrival.service, arrival.partition) for arrival in fresh}
-    return Applied(dict(heads), moved, gaps, folded.applied, len(folded.parked))
+    return Applied(dict(heads), places_of(fresh), gaps, folded.applied, len(folded.parked))
 
 
 async def _folded(

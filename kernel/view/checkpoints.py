@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
@@ -60,6 +61,18 @@ def checkpoint_of(row: asyncpg.Record) -> Checkpoint:
     return Checkpoint(row["partition"], heads, row["parked"])
 
 
+def topics_text(checkpoint: Checkpoint) -> str:
+    """Its heads as the table holds them; one that nothing was taken of is not written."""
+    begun = {service: head for service, head in checkpoint.heads.items() if head.offset >= 0}
+    return msgspec.json.encode(begun).decode()
+
+
+def copy_of(checkpoint: Checkpoint) -> Checkpoint:
+    """The same, to be moved on by itself."""
+    heads = {service: copy(head) for service, head in checkpoint.heads.items()}
+    return Checkpoint(checkpoint.partition, heads, checkpoint.parked)
+
+
 async def lock(db: asyncpg.Connection, view: View[Any], partitions: Iterable[int]) -> Checkpoints:
     """Locks the partitions' checkpoints, ascending, until the transaction ends."""
     rows = await db.fetch(LOCK, view.name, view.number, sorted(partitions))
@@ -69,7 +82,7 @@ async def lock(db: asyncpg.Connection, view: View[Any], partitions: Iterable[int
 async def advance(db: asyncpg.Connection, view: View[Any], checkpoints: Checkpoints) -> None:
     """Writes locked checkpoints back."""
     partitions = list(checkpoints)
-    topics = [msgspec.json.encode(checkpoints[n].heads).decode() for n in partitions]
+    topics = [topics_text(checkpoints[n]) for n in partitions]
     parked = [checkpoints[n].parked for n in partitions]
     await db.execute(ADVANCE, view.name, view.number, partitions, topics, parked)
 

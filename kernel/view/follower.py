@@ -13,7 +13,8 @@ from aiokafka.errors import IllegalStateError
 from kernel.database import DatabaseAway, database_away
 from kernel.vault.vault import Vault
 from kernel.view import checkpoints
-from kernel.view.applying import Applied, apply
+from kernel.view.applied import Applied
+from kernel.view.applying import apply
 from kernel.view.arrivals import Arrival, Reading
 from kernel.view.checkpoints import Checkpoint, Place
 from kernel.view.gaps import Gaps
@@ -120,7 +121,8 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _apply(self, arrivals: list[Arrival]) -> dict[str, Applied]:
         if self._vault is not None:
             await open_personal(self._vault, self._reading.personal, arrivals)
-        work = [apply(self._pool, view, arrivals) for view in self._views]
+        seen = self.progress.heads
+        work = [apply(self._pool, view, arrivals, seen.get(view.table_name)) for view in self._views]
         # Each view to its end, so that none still works on a batch that is tried again.
         results = await asyncio.gather(*work, return_exceptions=True)
         applied: dict[str, Applied] = {}

@@ -17,7 +17,7 @@ from kernel.metrics import (
     VIEW_LAG_SECONDS,
     VIEW_PARKED,
 )
-from kernel.view.applying import Applied
+from kernel.view.applied import Applied
 from kernel.view.arrivals import Arrival
 from kernel.view.checkpoints import Checkpoint, Place
 from kernel.view.view import View

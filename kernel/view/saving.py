@@ -31,9 +31,7 @@ def changes(view: View[R], loaded: dict[RowId, R], folded: Folded[R]) -> list[St
     return found
 
 
-async def save(
-    db: asyncpg.Connection, view: View[R], loaded: dict[RowId, R], folded: Folded[R]
-) -> None:
+async def save(db: asyncpg.Connection, view: View[R], loaded: dict[RowId, R], folded: Folded[R]) -> None:
     """Makes the changes, in a transaction that holds the checkpoints."""
     for statement in changes(view, loaded, folded):
         await db.execute(statement.sql, *statement.parameters)

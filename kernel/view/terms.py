@@ -43,7 +43,11 @@ def followed(view: View[R], before: Mapping[RowId, R], after: Mapping[RowId, R])
     if view.terms is None:
         return []
     was, now = lines(view, before), lines(view, after)
-    return [_changing(view, sql, changed) for sql, changed in ((DELETE, was - now), (INSERT, now - was)) if changed]
+    return [
+        _changing(view, sql, changed)
+        for sql, changed in ((DELETE, was - now), (INSERT, now - was))
+        if changed
+    ]
 
 
 def _changing(view: View[Any], sql: str, changed: set[Line]) -> Statement:

@@ -1,26 +1,12 @@
-"""Who asks: a signed token becomes a caller with one organisation and one role."""
+"""Who asks, and what they may: the roles, and a caller with one organisation and one of them."""
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from joserfc import jws, jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import Key
-
-from kernel.web.jwks import KeyRing
 from kernel.web.problems import Problem
-
-ALGORITHMS = ["EdDSA", "Ed25519"]
-"""One algorithm under its former and its present name (RFC 8037, RFC 9864)."""
-CACHED_TOKENS = 10_000
-CLOCK_LEEWAY = 30
-"""Seconds that the issuer's clock may be ahead of ours."""
-SUBJECT_LENGTH = 200
 
 
 class Role(StrEnum):
@@ -44,69 +30,6 @@ class Caller:
     org_id: UUID
     subject: str
     role: Role
-
-
-class Verifier:
-    """Turns bearer tokens into callers: EdDSA only; a token once verified is remembered until it expires."""
-
-    def __init__(self, keys: KeyRing, issuer: str, audience: str) -> None:
-        self._keys = keys
-        self._issuer = issuer
-        self._audience = audience
-        self._known: OrderedDict[bytes, tuple[Caller, float]] = OrderedDict()
-        self._age = keys.age
-
-    async def caller(self, authorization: bytes | None) -> Caller:
-        """The caller of an Authorization header; raises a 401 problem."""
-        if self._age != self._keys.age:
-            self._known.clear()
-            self._age = self._keys.age
-        known = self._known.get(authorization) if authorization else None
-        if known is not None and known[1] > time.time():
-            return known[0]
-        token = _bearer(authorization)
-        caller, expires = await self._verified(token)
-        self._known[authorization or b""] = caller, expires
-        if len(self._known) > CACHED_TOKENS:
-            self._known.popitem(last=False)
-        return caller
-
-    async def _verified(self, token: str) -> tuple[Caller, float]:
-        try:
-            key_id = jws.extract_compact(token.encode()).headers().get("kid")
-            key: Key = await self._keys.key(key_id)
-            claims = jwt.decode(token, key, algorithms=ALGORITHMS).claims
-            self._registry().validate(claims)
-            return _caller_of(claims), float(claims["exp"])
-        except (JoseError, ValueError, TypeError, LookupError, RecursionError) as error:
-            raise unauthorised("The token is not valid here, or no longer.") from error
-
-    def _registry(self) -> jwt.JWTClaimsRegistry:
-        return jwt.JWTClaimsRegistry(
-            leeway=CLOCK_LEEWAY,
-            iss={"essential": True, "value": self._issuer},
-            aud={"essential": True, "value": self._audience},
-            exp={"essential": True},
-        )
-
-
-def _bearer(authorization: bytes | None) -> str:
-    scheme, _, token = (authorization or b"").partition(b" ")
-    if scheme.lower() != b"bearer" or not token.strip():
-        raise unauthorised("This address needs a token: Authorization: Bearer …")
-    return token.strip().decode("latin-1")
-
-
-def _caller_of(claims: dict[str, object]) -> Caller:
-    subject = claims["sub"]
-    if not isinstance(subject, str) or not 0 < len(subject) <= SUBJECT_LENGTH or not subject.isprintable():
-        raise ValueError("a token needs a printable subject of at most 200 characters")
-    return Caller(UUID(str(claims["org"])), subject, Role(str(claims["role"])))
-
-
-def unauthorised(sentence: str) -> Problem:
-    """401, with the challenge that RFC 9110 asks for."""
-    return Problem("unauthorised", sentence, headers=((b"www-authenticate", b'Bearer realm="rapport"'),))
 
 
 def require(caller: Caller, roles: frozenset[Role]) -> None:

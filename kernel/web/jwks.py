@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from pathlib import Path
 
-import httpx
 import orjson
 from joserfc.jwk import Key, KeySet
+
+log = logging.getLogger(__name__)
 
 REREAD_AFTER = 300.0
 """Seconds after which known keys are read again, so that a withdrawn key stops being believed."""
@@ -42,19 +44,23 @@ class KeyRing:
                 return
             try:
                 self._take(await self._read())
-            except (OSError, httpx.HTTPError, ValueError, LookupError):
-                if not self._keys:
-                    raise LookupError("the issuer's keys cannot be read") from None
+            except (OSError, ValueError, LookupError) as error:
+                log.warning("the issuer's keys cannot be read", exc_info=error)
             finally:
                 self._read_at = time.monotonic()
 
     async def _read(self) -> bytes:
         if not self._place.startswith("https://"):
             return await asyncio.to_thread(Path(self._place).read_bytes)
-        async with httpx.AsyncClient(timeout=FETCH_TIMEOUT) as client:
-            answer = await client.get(self._place)
-            answer.raise_for_status()
-            return answer.content
+        import httpx  # with its own command line it is larger than everything else here
+
+        try:
+            async with httpx.AsyncClient(timeout=FETCH_TIMEOUT) as client:
+                answer = await client.get(self._place)
+                answer.raise_for_status()
+                return answer.content
+        except httpx.HTTPError as error:
+            raise OSError(f"no keys from {self._place}") from error
 
     def _take(self, text: bytes) -> None:
         if text == self._text:

@@ -20,7 +20,6 @@ from kernel.settings import SERVICES, Settings, load
 from kernel.vault.keys import KeysMissing, token_key
 from kernel.vault.vault import Vault
 from kernel.web import readiness
-from kernel.web.access import Verifier
 from kernel.web.application import Application
 from kernel.web.assembly import assembled
 from kernel.web.commanding.single import Commanding
@@ -28,6 +27,7 @@ from kernel.web.jwks import KeyRing
 from kernel.web.operational import Server, listening
 from kernel.web.querying import Querying
 from kernel.web.service import Service
+from kernel.web.tokens import Verifier
 
 DRAIN_SECONDS = 8
 """For requests under way after SIGTERM; what they wrote is durable before they are answered."""

@@ -14,11 +14,12 @@ from kernel.database import read_as
 from kernel.log.facts import Record
 from kernel.vault.vault import Vault
 from kernel.view import reading
-from kernel.web.access import Caller, Verifier, require
+from kernel.web.access import Caller, require
 from kernel.web.inquiry import Inquiry
 from kernel.web.positions import open_positions, seal_positions
 from kernel.web.problems import Problem, not_found
 from kernel.web.service import Query
+from kernel.web.tokens import Verifier
 from kernel.web.wire import bodies
 from kernel.web.wire.exchange import Request, Response
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
@@ -37,6 +37,8 @@ class Query(Generic[P]):
     answer: Any
     """The type of the answer, for OpenAPI."""
     summary: str
+    examples: tuple[Mapping[str, Any], ...] = ()
+    """Bodies of a POST that are answered as they stand."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def _table(seen: dict[str, Any]) -> str:
                 f"{process['memory_mb']:.0f} MB",
                 str(process["restarts"]),
                 process["url"].removeprefix("http://"),
-                str(process.get("lag", "")),
+                _lag(process.get("lag")),
             )
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -43,6 +43,15 @@ def _table(seen: dict[str, Any]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
     return "\n".join([f"home {seen['home']}", *lines])
+
+
+def _lag(lag: Any) -> str:
+    """A process tells events and seconds, the worker those of every view."""
+    if isinstance(lag, dict) and {"events", "seconds"} <= lag.keys():
+        return f"{lag['events']} events, {lag['seconds']:.1f} s"
+    if isinstance(lag, dict):
+        return ", ".join(f"{name} {_lag(part)}" for name, part in lag.items())
+    return "" if lag is None else str(lag)
 
 
 def _duration(seconds: int) -> str:

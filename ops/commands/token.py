@@ -2,19 +2,10 @@
 
 import click
 
+from kernel.web.access import Role
 from ops.output import answer, json_option
 
-ROLES = (
-    "agent",
-    "manager",
-    "marketer",
-    "partner-manager",
-    "partner",
-    "integrator",
-    "operator",
-    "privacy-officer",
-    "customer",
-)
+ROLES = [role.value for role in Role]
 
 
 @click.command()

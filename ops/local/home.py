@@ -1,12 +1,15 @@
 """Where a local stack keeps its state, and which layout that state has."""
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from ops.errors import CannotRun
 
 LAYOUT = 1
+MEGABYTES_NEEDED = 256
+"""What a stack takes before it holds anything."""
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -82,6 +85,12 @@ def prepare(home: Home) -> None:
     """Makes the folders that are missing; what is there stays."""
     check_layout(home)
     home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    free = shutil.disk_usage(home.root).free >> 20
+    if free < MEGABYTES_NEEDED:
+        raise CannotRun(
+            f"the disk is full ({free} MB are free at {home.root} and a stack needs {MEGABYTES_NEEDED}): "
+            "make room, or name another home in RAPPORT_HOME."
+        )
     for folder in (home.logs, home.run, home.keys, home.kafka):
         folder.mkdir(mode=0o700, exist_ok=True)
     if not home.layout.exists():

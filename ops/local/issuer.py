@@ -36,5 +36,5 @@ def _signed(folder: Path, settings: Settings, org: str, role: str, subject: str,
     key = keys.issuer(folder)
     now = int(time.time())
     claims = {"iss": settings.issuer, "aud": settings.audience, "sub": subject, "org": org, "role": role}
-    header = {"alg": "EdDSA", "kid": key.kid}
-    return jwt.encode(header, {**claims, "iat": now, "exp": now + life}, key, algorithms=["EdDSA"])
+    header = {"alg": "Ed25519", "kid": key.kid}
+    return jwt.encode(header, {**claims, "iat": now, "exp": now + life}, key, algorithms=["Ed25519"])

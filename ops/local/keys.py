@@ -21,7 +21,7 @@ def make(keys: Path, jwks: Path) -> None:
 
 
 def _signing_key() -> OKPKey:
-    return OKPKey.generate_key("Ed25519", {"alg": "EdDSA", "use": "sig"}, auto_kid=True)
+    return OKPKey.generate_key("Ed25519", {"alg": "Ed25519", "use": "sig"}, auto_kid=True)
 
 
 def issuer(keys: Path) -> OKPKey:

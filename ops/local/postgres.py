@@ -86,7 +86,7 @@ def _why_initdb_failed(output: str) -> str:
         return (
             "PostgreSQL does not run as root and this machine allows no user namespace: use an ordinary user."
         )
-    if "No space left" in output:
+    if "No space left" in output or "free disk space" in output:
         return "the disk is full: make room, or name another home in RAPPORT_HOME."
     return f"PostgreSQL could not make its data folder: {' '.join(output.split())}"
 

@@ -1,4 +1,4 @@
-"""Whatever follows the contract is answered by the contract, and whatever does not is refused: never a 500."""
+"""What follows the contract is answered by the contract, what does not is refused: never a 500."""
 
 from typing import Any
 

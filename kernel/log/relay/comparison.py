@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import asyncpg
@@ -17,6 +18,7 @@ from kernel.log.relay.marks import Mark
 from kernel.settings import Settings
 
 SECONDS_WITHOUT_PROGRESS = 10.0
+SECONDS_TO_STOP = 1.0
 
 STORED = """
 SELECT event.event_id FROM unnest($1::bigint[]) WITH ORDINALITY seen(position, number)
@@ -42,8 +44,8 @@ class _Followed:
 async def compare(settings: Settings, topic: str, pool: asyncpg.Pool, marks: Sequence[Mark]) -> None:
     """Follows each partition of the topic from its mark to its end.
 
-    The record at the mark must be the marked one; any later one must repeat the store's events or be the next of
-    them. Raises Different (a restored or lost store, a lost or foreign topic), KafkaError or TimeoutError.
+    The record at the mark must be the marked one; a later one must repeat the store's events or be the next.
+    Raises Different (a restored or lost store, a lost or foreign topic), KafkaError or TimeoutError.
     """
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka,
@@ -57,7 +59,9 @@ async def compare(settings: Settings, topic: str, pool: asyncpg.Pool, marks: Seq
             followed = await _begin(consumer, topic, marks)
         await _follow(consumer, pool, followed)
     finally:
-        await consumer.stop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SECONDS_TO_STOP):
+                await consumer.stop()
 
 
 async def _begin(
@@ -65,7 +69,7 @@ async def _begin(
 ) -> dict[TopicPartition, _Followed]:
     partitions = [TopicPartition(topic, mark.partition) for mark in marks]
     consumer.assign(partitions)
-    # With no await since the assignment: a seek that meets aiokafka's own search for a position loses records.
+    # With no await in between: a seek that meets aiokafka's own search for a position loses records.
     for place, mark in zip(partitions, marks, strict=True):
         consumer.seek(place, max(mark.topic_offset, 0))
     first = await consumer.beginning_offsets(partitions)
@@ -106,9 +110,7 @@ async def _check(
         if row["event_id"] != each.event_id:
             raise Different(f"{at} holds another event at position {each.position} than the store.")
         if record.offset == state.mark.topic_offset and each.position != state.mark.position:
-            raise Different(
-                f"{at} holds position {each.position}, where {state.mark.position} was published."
-            )
+            raise Different(f"{at} holds position {each.position}, not {state.mark.position} as published.")
         if each.position > state.highest + 1:
             raise Different(f"{at} holds position {each.position} next after {state.highest}.")
         state.highest = max(state.highest, each.position)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import asyncpg
 
-from kernel.database import database_away
+from kernel.database import DatabaseAway
 from kernel.failpoints import failpoint
 from kernel.log.halt import halt, halted
-from kernel.log.lease import Lease
+from kernel.log.lease import Lease, LeaseLost, renew
 from kernel.log.relay.comparison import Different, compare
 from kernel.log.relay.marks import Mark, move_marks, read_marks
-from kernel.log.relay.publisher import NOT_PUBLISHED, Flight, Publisher
+from kernel.log.relay.publisher import NOT_PUBLISHED, Flight, Publisher, Run
 from kernel.log.relay.reading import Gap, read_runs
 from kernel.log.relay.wake import Wake, pause
 from kernel.log.topics import UnfitTopic, ensure_topic, topic
@@ -58,20 +58,27 @@ class Leader:
         while not self.stopping.is_set():
             try:
                 await self._publish(lease)
-            except (*NOT_PUBLISHED, UnfitTopic, Gap) as error:
-                self._error = str(error) or type(error).__name__
-                RELAY_ERRORS.inc()
-                logger.warning("publishing broke off", extra={"reason": self._error})
-                await pause(self.stopping, self._next_pause)
-                self._next_pause = min(2 * self._next_pause, LONGEST_PAUSE)
+            except (LeaseLost, DatabaseAway):
+                raise
+            except Exception as error:  # aiokafka lets out more than its own errors while a broker comes up
+                await self._recover(error)
             finally:
                 self._waits_since = None
+
+    async def _recover(self, error: Exception) -> None:
+        """Whatever it was, the producer is gone; after a pause that grows another one starts at the marks."""
+        expected = isinstance(error, (*NOT_PUBLISHED, UnfitTopic, Gap)) and str(error)
+        self._error = str(error) if expected else type(error).__name__
+        RELAY_ERRORS.inc()
+        logger.warning("publishing broke off", exc_info=not expected, extra={"reason": self._error})
+        await pause(self.stopping, self._next_pause)
+        self._next_pause = min(2 * self._next_pause, LONGEST_PAUSE)
 
     async def _publish(self, lease: Lease) -> None:
         """The life of one producer, from the marks on."""
         marks = await read_marks(self.pool)
         name = topic(self.settings, self.service, marks[0].generation)
-        if not await self._fit(name, marks):
+        if not await self._fits(lease, name, marks):
             await pause(self.stopping, SECONDS_WHILE_HALTED)
             return
         publisher = Publisher(self.settings, name)
@@ -82,18 +89,17 @@ class Leader:
         finally:
             await publisher.close()
 
-    async def _fit(self, name: str, marks: Sequence[Mark]) -> bool:
+    async def _fits(self, lease: Lease, name: str, marks: Sequence[Mark]) -> bool:
         """Whether the topic may be written on; if it may not, commands stop until it is written anew."""
-        with database_away():
-            if await halted(self.pool):
-                return False
+        if await halted(self.pool):
+            return False
         await ensure_topic(self.settings, name)
         try:
             await compare(self.settings, name, self.pool, marks)
         except Different as difference:
             logger.error("the topic differs from the store", extra={"reason": str(difference)})
-            with database_away():
-                await halt(self.pool, str(difference))
+            await renew(self.pool, lease)  # what a former leader sees must stop nothing
+            await halt(self.pool, str(difference))
             return False
         return True
 
@@ -103,9 +109,7 @@ class Leader:
         after = {mark.partition: mark.position for mark in marks}
         flight: Flight | None = None
         while flight or not self.stopping.is_set():
-            runs = (
-                [] if self.stopping.is_set() else await read_runs(self.pool, self.service, generation, after)
-            )
+            runs = await self._read(generation, after)
             landed = await self._land(flight) if flight else []
             flight = await publisher.send(runs) if runs else None
             if flight:
@@ -115,6 +119,12 @@ class Leader:
                 await move_marks(self.pool, lease, landed)
             elif not flight:
                 await self.wake.wait(SECONDS_BETWEEN_LOOKS)
+
+    async def _read(self, generation: int, after: Mapping[int, int]) -> list[Run]:
+        """What is new; nothing once the process is told to stop."""
+        if self.stopping.is_set():
+            return []
+        return await read_runs(self.pool, self.service, generation, after)
 
     async def _land(self, flight: Flight) -> list[Mark]:
         self._waits_since = time.monotonic()

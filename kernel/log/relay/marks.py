@@ -1,4 +1,4 @@
-"""How far each partition is published, as the store remembers it: read, moved by the leader alone, and compared."""
+"""How far each partition is published: marks that only the leader moves, and what lies beyond them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kernel.log.lease import Lease, LeaseLost
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The last position of a partition that Kafka acknowledged, and where on the topic it lies (-1: nowhere yet)."""
+    """The last position of a partition that Kafka acknowledged, and its offset on the topic (-1: none)."""
 
     partition: int
     generation: int
@@ -38,8 +38,8 @@ async def read_marks(pool: asyncpg.Pool) -> list[Mark]:
     return [Mark(**row) for row in rows]
 
 
-# The lease's row stays locked until the commit, so nobody takes it while marks move. A mark that a crash of the
-# database takes back only means that records are repeated, so the commit need not wait for the disk.
+# The lease's row stays locked until the commit, so nobody takes it while marks move. The commit does not wait
+# for the disk: where a crash of the database takes a mark back, records are repeated and nothing else.
 MOVE = """
 WITH mine AS (
     UPDATE lease SET expires_at = clock_timestamp() + interval '5 seconds' WHERE name = $1 AND epoch = $2

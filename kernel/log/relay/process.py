@@ -7,11 +7,12 @@ import logging
 import os
 import signal
 import socket
+from dataclasses import asdict
 
 import asyncpg
 import uvloop
 
-from kernel.database import DatabaseAway, connect_pool, database_away
+from kernel.database import DatabaseAway, connect_pool
 from kernel.log.halt import halted
 from kernel.log.lease import Lease, LeaseLost, kept, take
 from kernel.log.relay.leading import Leader
@@ -29,6 +30,8 @@ LEASE = "relay"
 SECONDS_BETWEEN_TRIES = 0.5
 SECONDS_BETWEEN_WATCHES = 1.0
 SECONDS_TO_FINISH = 6.0
+NOTABLE_LAG = 5.0
+"""Seconds that an event may wait for the relay before an operator should hear of it."""
 
 
 class Relay:
@@ -36,32 +39,34 @@ class Relay:
 
     def __init__(self, settings: Settings, service: str, pool: asyncpg.Pool, wake: Wake) -> None:
         self.stopping = asyncio.Event()
-        self._service = service
         self._pool = pool
         self._leader = Leader(settings, service, pool, wake, self.stopping)
         self._holder = f"{socket.gethostname()} process {os.getpid()}"
         self._leads = False
-        self._lag: Lag | None = None
+        self._lag = Lag(events=0, seconds=0.0)
+        self._told: list[str] = []
         self._failing: dict[str, str] = {"database": "not asked yet"}
 
     async def work(self) -> None:
-        """Until told to stop; raises SchemaMismatch."""
-        fits = False
+        """Leads whenever it can, until told to stop."""
         while not self.stopping.is_set():
             try:
-                if not fits:
-                    await require_schema(self._pool, self._service)
-                    fits = True
                 if lease := await take(self._pool, LEASE, self._holder):
                     await self._lead(lease)
             except* (LeaseLost, DatabaseAway) as lost:
-                reasons = [str(error) or type(error).__name__ for error in lost.exceptions]
-                logger.warning("the relay no longer leads", extra={"reasons": reasons})
+                self._tell([str(error) for error in lost.exceptions])
             await pause(self.stopping, SECONDS_BETWEEN_TRIES)
+
+    def _tell(self, reasons: list[str]) -> None:
+        """Says once why this relay does not lead, however often it tries."""
+        if reasons != self._told:
+            logger.warning("this relay does not lead", extra={"reasons": reasons})
+        self._told = reasons
 
     async def _lead(self, lease: Lease) -> None:
         logger.info("this relay leads", extra={"epoch": lease.epoch})
         self._leads = True
+        self._told = []
         RELAY_LEADER.set(1)
         try:
             async with kept(self._pool, lease):
@@ -75,8 +80,7 @@ class Relay:
         while True:
             try:
                 self._lag = await lag(self._pool)
-                with database_away():
-                    reason = await halted(self._pool)
+                reason = await halted(self._pool)
                 self._failing = {} if reason is None else {"log": reason}
                 RELAY_LAG_EVENTS.set(self._lag.events)
                 RELAY_LAG_SECONDS.set(self._lag.seconds)
@@ -86,20 +90,22 @@ class Relay:
 
     async def readiness(self) -> Readiness:
         """Not ready without a database or while halted; without Kafka degraded, for commands go on."""
-        trouble = self._leader.trouble if self._leads else None
-        details = (
-            {} if self._lag is None else {"lag": {"events": self._lag.events, "seconds": self._lag.seconds}}
-        )
-        return Readiness(
-            failing=self._failing,
-            degraded={} if trouble is None else {"kafka": trouble},
-            details={"leader": self._leads, **details},
-        )
+        degraded = {}
+        if self._leads and self._leader.trouble:
+            degraded["kafka"] = self._leader.trouble
+        if self._lag.seconds > NOTABLE_LAG:
+            degraded["lag"] = f"{self._lag.events} events wait to be published."
+        details = {"leader": self._leads, "lag": asdict(self._lag)}
+        return Readiness(failing=self._failing, degraded=degraded, details=details)
 
 
 async def serve(settings: Settings, service: str) -> None:
-    """Runs until SIGTERM or SIGINT; what is in flight is finished, then the lease is given back."""
-    pool = await connect_pool(settings, f"{service}_log", min_size=0, max_size=4)
+    """Runs until SIGTERM or SIGINT; what is in flight is finished, then the lease is given back.
+
+    Raises SchemaMismatch, DatabaseAway at the start, OSError if its port is taken.
+    """
+    pool = await connect_pool(settings, f"{service}_log", max_size=4)
+    await require_schema(pool, service)
     port = settings.port[f"{service}_relay"]
     async with listening(port) as wake:
         relay = Relay(settings, service, pool, wake)
@@ -121,14 +127,13 @@ async def _until_stopped(relay: Relay) -> None:
 
 
 def run(service: str) -> None:
-    """The process `rapport relay SERVICE`; it refuses a schema that it does not know."""
+    """The process `rapport relay SERVICE`; exit code 2 if it cannot begin."""
     settings = load()
     set_up(settings, f"{service}_relay")
     # While Kafka is away aiokafka writes forty lines a second; the leader says it once a try.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         uvloop.run(serve(settings, service))
-    except* SchemaMismatch as mismatches:
-        for mismatch in mismatches.exceptions:
-            logger.error(str(mismatch))
-        raise SystemExit(2) from mismatches
+    except (SchemaMismatch, DatabaseAway, OSError) as error:
+        logger.error("cannot relay: %s", error)
+        raise SystemExit(2) from error

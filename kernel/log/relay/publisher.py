@@ -40,7 +40,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """Runs on their way, at most one per partition: a later run must not arrive where its former one failed."""
+    """Runs on their way, at most one a partition: a later one must not arrive where the former one failed."""
 
     landings: Sequence[tuple[Run, int, asyncio.Future[RecordMetadata]]]
 

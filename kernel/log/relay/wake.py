@@ -1,4 +1,4 @@
-"""What ends the relay's waiting: a datagram (whose content means nothing) after an append, or being told to stop."""
+"""What ends the relay's waiting: a datagram after an append, whatever it holds, or the order to stop."""
 
 from __future__ import annotations
 

@@ -16,10 +16,11 @@ from kernel import metrics, tracing
 from kernel.handling.call import Answer, Call
 from kernel.ids import new_id
 from kernel.log.envelope import Origin
-from kernel.web.access import Caller, Role, Verifier, require
+from kernel.web.access import Caller, Role, require
 from kernel.web.commanding.routes import CommandRoute
 from kernel.web.positions import seal_positions
 from kernel.web.problems import Problem, not_found
+from kernel.web.tokens import Verifier
 from kernel.web.wire import bodies
 from kernel.web.wire.exchange import Request, Response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -59,12 +60,15 @@ SAFE = {
 
 def docs_routes(service: Service) -> list[Route]:
     """/openapi.json, /docs and its files."""
-    document = orjson.dumps(openapi(service))
     page = PAGE.format(name=service.name).encode()
     folder = _assets()
 
+    @cache
+    def document() -> bytes:  # at the first question: most processes are never asked, and it takes memory
+        return orjson.dumps(openapi(service))
+
     async def contract(_request: Request) -> Response:
-        return Response(document, media_type="application/json", headers=SAFE)
+        return Response(document(), media_type="application/json", headers=SAFE)
 
     async def docs(_request: Request) -> Response:
         return Response(page, media_type="text/html", headers=SAFE)

@@ -41,7 +41,12 @@ def query_operation(query: Query[Any], answer: dict[str, Any]) -> dict[str, Any]
     }
     if query.method == "POST":
         schema = {"$ref": f"{schemas.COMPONENTS}{query.params.__name__}"}
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        examples = {
+            f"question-{number}": {"value": dict(example)}
+            for number, example in enumerate(query.examples, start=1)
+        }
+        media = {"schema": schema} | ({"examples": examples} if examples else {})
+        operation["requestBody"] = {"required": True, "content": {"application/json": media}}
     return operation
 
 

@@ -1,50 +1,150 @@
-"""One customer: who its contacts are. GET /customers/{id}, by the id of any of them."""
+"""One customer on one page: GET /customers/{id}?on=DATE, by the id of any of its contacts."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import asyncpg
 import msgspec
+from pydantic import Field
 
 from kernel.log.facts import Record
 from kernel.view import reading
-from kernel.web.access import Role
 from kernel.web.inquiry import Inquiry
 from kernel.web.service import Query
-from services.projections.customers.person import PERSON, Person
+from services.contacts.events.preferences import Frequency, QuietHours
+from services.contacts.events.relations import RelationKind
+from services.projections.customers.consent import Consent, consents
+from services.projections.customers.customer_360 import (
+    CUSTOMER_360,
+    Channels,
+    Chosen,
+    Customer360,
+    Interaction,
+    Preferences,
+    Relation,
+    Shipment,
+)
+from services.projections.customers.person import PERSON, Person, called
+from services.projections.customers.purchases import Purchases, purchases
+from services.projections.customers.roles import CLEAR
+from services.projections.customers.spending import Spendings
+from services.projections.customers.value_tiers import VALUE_TIERS, Standing, standing, thresholds
 from services.projections.shared.identity import IDENTITY, customer_of
 
 
-class CustomerId(Record):
-    """A customer's own id, or that of any contact of it."""
+class CustomerAsked(Record):
+    """A customer, by its own id or by that of any of its contacts."""
 
     id: UUID
+    on: Annotated[date, Field(ge=date(1900, 1, 1), examples=["2017-12-31"])] | None = None
+    """The value tier counts the twelve whole months before the month of this day; omitted: today."""
+
+
+class Preferred(msgspec.Struct, frozen=True):
+    """The latest of each kind that any of the contacts said; null: never said."""
+
+    channels: Channels | None
+    frequency: Frequency | None
+    language: str | None
+    topics: tuple[str, ...] | None
+    quiet_hours: QuietHours | None
+    shipment: Shipment | None
+
+
+class Related(msgspec.Struct, frozen=True):
+    """How one of the contacts stands to another contact."""
+
+    kind: RelationKind
+    direction: Literal["outward", "inward"]
+    """Outward: the customer works for the other one, say; inward: the other one works for the customer."""
+    other_id: UUID
+    name: str | None
+    """What the other one is called now; null: erased, or not known yet."""
+    since: datetime
+
+
+class Interactions(msgspec.Struct, frozen=True):
+    """How often they met, and the last ten times, latest first."""
+
+    count: int
+    recent: tuple[Interaction, ...]
 
 
 class Customer(msgspec.Struct, frozen=True):
-    """A customer and everyone it consists of."""
+    """Everything known of a customer now; of all its contacts together."""
 
-    id: UUID
+    customer_id: UUID
+    """Another than the asked one, where that contact was merged."""
     contacts: tuple[Person, ...]
+    """The surviving contact first."""
+    preferences: Preferred
+    consents: tuple[Consent, ...]
+    relations: tuple[Related, ...]
+    interactions: Interactions
+    purchases: tuple[Purchases, ...]
+    value_tier: Standing | None
+    """Null: the organisation has set no tiers."""
 
 
-async def customer(inquiry: Inquiry, params: CustomerId) -> Customer | None:
+async def customer(inquiry: Inquiry, params: CustomerAsked) -> Customer | None:
     """None where the organisation has no such contact."""
-    if (found := await customer_of(inquiry.db, params.id)) is None:
+    db = inquiry.db
+    if (found := await customer_of(db, params.id)) is None:
         return None
-    customer_id, contacts = found
-    rows: dict[Any, Person] = await reading.rows(inquiry.db, PERSON, [(contact,) for contact in contacts])
-    return Customer(customer_id, tuple(rows[contact,] for contact in contacts if (contact,) in rows))
+    keys = [(contact,) for contact in sorted(found.contacts, key=lambda one: (one != found.customer_id, one))]
+    persons = await reading.rows(db, PERSON, keys)
+    parts = await reading.rows(db, CUSTOMER_360, keys)
+    whole = CUSTOMER_360.combined([*parts.values()] or [Customer360(found.customer_id)])
+    return Customer(
+        found.customer_id,
+        tuple(persons[key] for key in keys if key in persons),
+        preferred(whole.preferences),
+        consents(whole.consents, datetime.now(UTC)),
+        await _related(db, whole.relations),
+        Interactions(whole.interactions, whole.recent),
+        purchases(whole.spending),
+        await _value_tier(db, whole.spending, params.on or datetime.now(UTC).date()),
+    )
+
+
+def preferred(preferences: Preferences) -> Preferred:
+    """The preferences without what said so."""
+    chosen = {name: getattr(preferences, name) for name in Preferred.__struct_fields__}
+    return Preferred(**{name: _value(one) for name, one in chosen.items()})
+
+
+def _value(chosen: Chosen[Any] | None) -> Any:
+    return None if chosen is None else chosen.value
+
+
+async def _related(db: asyncpg.Connection, relations: Mapping[str, Relation]) -> tuple[Related, ...]:
+    if not relations:
+        return ()
+    persons = await reading.rows(db, PERSON, [(one.other_id,) for one in relations.values()])
+    names = {key[0]: called(person) for key, person in persons.items()}
+    shown = sorted(relations.values(), key=lambda one: (one.recorded_at, one.event_id), reverse=True)
+    return tuple(
+        Related(one.kind, one.direction, one.other_id, names.get(one.other_id), one.recorded_at)
+        for one in shown
+    )
+
+
+async def _value_tier(db: asyncpg.Connection, spendings: Spendings, on: date) -> Standing | None:
+    found = await thresholds(db)
+    return standing(spendings, *found, on) if found else None
 
 
 CUSTOMER = Query(
     method="GET",
     path="/customers/{id}",
-    roles=frozenset({Role.AGENT, Role.MANAGER, Role.PRIVACY_OFFICER}),
+    roles=CLEAR,
     handler=customer,
-    views=(IDENTITY, PERSON),
-    params=CustomerId,
+    views=(IDENTITY, PERSON, CUSTOMER_360, VALUE_TIERS),
+    params=CustomerAsked,
     answer=Customer,
-    summary="One customer with all its contacts",
+    summary="One customer on one page",
 )

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from kernel.view.fact import Fact
 from kernel.view.view import Key, Term, View
 from lib.identifiers import IdentifierKind
-from lib.names import searchable, words
+from lib.names import searchable
 from services.contacts import events
 from services.contacts.events.words import Address, AddressUse, ContactKind, Name
 
@@ -162,13 +162,28 @@ def combine(rows: Sequence[Person]) -> Person:
     return max(rows, key=lambda row: row.version)
 
 
+def called(row: Person) -> str | None:
+    """The name by which it is shown; None once it is erased."""
+    parts = (row.given, row.family, row.company)
+    return " ".join(part for part in parts if part) or None
+
+
 def terms(row: Person) -> Iterator[Term]:
-    """The words of its names, and each identifier as it is."""
-    for name in (row.given, row.family, row.company):
-        for word in words(name or ""):
-            yield "name", word
+    """Each word of its name, followed by the whole name, by which the finds are sorted; each identifier."""
+    for term in name_terms(row):
+        yield NAME, term
     for known in row.identifiers:
         yield known.kind.value, known.value
+
+
+NAME = "name"
+"""The kind of the terms that are names."""
+
+
+def name_terms(row: Person) -> Iterator[str]:
+    """`anna weiss anna` and `weiss weiss anna`."""
+    for word in set(row.sort_name.split()):
+        yield f"{word} {row.sort_name}"
 
 
 PERSON = View(

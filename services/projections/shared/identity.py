@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -65,13 +65,31 @@ IDENTITY = View(
 )
 
 CONTACTS = """
-SELECT other.contact_id, other.customer_id
-FROM {table} one JOIN {table} other ON other.customer_id = one.customer_id
-WHERE one.contact_id = $1
+SELECT one.contact_id AS asked_id, other.customer_id, other.contact_id
+FROM unnest($1::uuid[]) AS asked (contact_id)
+JOIN {table} one ON one.contact_id = asked.contact_id
+JOIN {table} other ON other.customer_id = one.customer_id
 ORDER BY other.contact_id"""
 
 
-async def customer_of(db: asyncpg.Connection, contact_id: UUID) -> tuple[UUID, list[UUID]] | None:
-    """The customer that a contact belongs to, and all its contacts, in the order of their ids."""
-    rows = await db.fetch(CONTACTS.format(table=await live(db, IDENTITY)), contact_id)
-    return (rows[0]["customer_id"], [row["contact_id"] for row in rows]) if rows else None
+class CustomerContacts(NamedTuple):
+    """A customer and all its contacts, in the order of their ids."""
+
+    customer_id: UUID
+    contacts: list[UUID]
+
+
+async def customers_of(
+    db: asyncpg.Connection, contact_ids: Collection[UUID]
+) -> dict[UUID, CustomerContacts]:
+    """The customer of each of these contacts; unknown ones are absent."""
+    found: dict[UUID, CustomerContacts] = {}
+    for row in await db.fetch(CONTACTS.format(table=await live(db, IDENTITY)), contact_ids):
+        customer = found.setdefault(row["asked_id"], CustomerContacts(row["customer_id"], []))
+        customer.contacts.append(row["contact_id"])
+    return found
+
+
+async def customer_of(db: asyncpg.Connection, contact_id: UUID) -> CustomerContacts | None:
+    """The customer that a contact belongs to."""
+    return (await customers_of(db, [contact_id])).get(contact_id)

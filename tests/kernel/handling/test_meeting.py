@@ -1,10 +1,10 @@
 """Commands that meet: in one process they queue, across processes the second decides again."""
 
 import asyncio
-from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from kernel.handling import handler
 from kernel.log.append import Stale

@@ -1,10 +1,10 @@
 """Idempotency keys: a repeat gets the first answer, whatever it was and whatever happened since."""
 
 import asyncio
-from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from kernel.handling.call import Answer
 from kernel.web.problems import Problem

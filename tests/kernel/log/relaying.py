@@ -1,43 +1,28 @@
-"""What the relay's tests share: events through the real store, the topic's records, and waiting for a condition."""
+"""What the relay's tests share: events through the real store, the topic's records, and waiting."""
 
 from __future__ import annotations
 
 import asyncio
 import subprocess
 import time
-from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from kernel.log import envelope
 from kernel.log.append import Append, Appended, NewEvent, Write
-from kernel.log.partitions import PARTITIONS, partition_of
+from kernel.log.partitions import partition_of
 from kernel.log.store import Store
-from kernel.log.topics import topic
 from kernel.settings import Settings
 
 ORG = UUID("0196b5a0-0000-7000-8000-000000000001")
 
 LIMIT = 30.0
 """Seconds that a test waits for anything."""
-
-
-@dataclass(frozen=True)
-class Told:
-    """One record as a consumer meets it."""
-
-    partition: int
-    offset: int
-    position: int
-    event_id: UUID
-    value: bytes
 
 
 async def eventually(condition: Callable[[], Awaitable[object]], limit: float = LIMIT) -> None:
@@ -69,7 +54,7 @@ async def opened(settings: Settings) -> AsyncIterator[Store]:
 
 
 def begun(events: int = 1, size: int = 40, partition: int | None = None) -> Append:
-    """An append that begins a stream of its own, with as many events, on the named partition if one is named."""
+    """An append that begins a stream of its own (on that partition, if one is named) with as many events."""
     stream_id = uuid4()
     while partition not in (None, partition_of(stream_id)):
         stream_id = uuid4()
@@ -103,55 +88,7 @@ async def published(settings: Settings) -> bool:
         )
 
 
-async def told(settings: Settings) -> list[Told]:
-    """Every record of the topic, partition by partition in the topic's order."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, enable_auto_commit=False)
-    await consumer.start()
-    try:
-        places = [TopicPartition(topic(settings, "contacts", 1), number) for number in range(PARTITIONS)]
-        consumer.assign(places)
-        for place in places:
-            consumer.seek(place, 0)
-        ends = await consumer.end_offsets(places)
-        found: list[Told] = []
-        while sum(ends.values()) > len(found):
-            for place, records in (await consumer.getmany(timeout_ms=1000)).items():
-                for record in records:
-                    read = envelope.read(record.value)
-                    assert record.key == str(read.partition_key).encode()
-                    assert record.headers == (("content-type", b"application/cloudevents+json"),)
-                    found.append(
-                        Told(place.partition, record.offset, read.position, read.event_id, record.value)
-                    )
-        return sorted(found, key=lambda each: (each.partition, each.offset))
-    finally:
-        await consumer.stop()
-
-
-async def repeats_of_whole_topic(settings: Settings) -> int:
-    """Holds that the topic tells the store's story; the number of repeats, which are byte-equal.
-
-    By first occurrence every partition is gapless and ascending, and nothing is missing or foreign.
-    """
-    records = await told(settings)
-    assert_in_order(records)
-    values: dict[tuple[int, int], bytes] = {}
-    for each in records:
-        first = values.setdefault((each.partition, each.position), each.value)
-        assert first == each.value, "a repeat differs from the first"
-    ids = {(each.partition, each.position): each.event_id for each in records}
-    assert ids == await stored(settings)
-    return len(records) - len(values)
-
-
-def assert_in_order(records: Sequence[Told]) -> None:
-    highest: dict[int, int] = defaultdict(int)
-    for each in records:
-        assert each.position <= highest[each.partition] + 1, "a position came before the one that precedes it"
-        highest[each.partition] = max(highest[each.partition], each.position)
-
-
-async def readiness(settings: Settings) -> tuple[int, dict[str, object]]:
+async def readiness(settings: Settings) -> tuple[int, dict[str, Any]]:
     """Status and body of the relay's /readyz; 0 while it does not answer."""
     async with httpx.AsyncClient() as client:
         try:
@@ -167,14 +104,14 @@ async def leads(settings: Settings) -> bool:
     return status == 200 and body["leader"] is True
 
 
-async def buried(settings: Settings, process: "subprocess.Popen[bytes]") -> None:
-    """Frees the lease of a process that is dead for certain, so that a test need not wait until it runs out."""
+async def buried(settings: Settings, process: subprocess.Popen[bytes]) -> None:
+    """Frees the lease of a process that is dead for certain, so that no test waits until it runs out."""
     process.wait()
     async with connected(settings) as connection:
         await connection.execute("UPDATE lease SET expires_at = '-infinity'")
 
 
-async def ended(process: "subprocess.Popen[bytes]") -> int:
+async def ended(process: subprocess.Popen[bytes]) -> int:
     """The exit code of a process that ends by itself."""
 
     async def has() -> bool:

@@ -23,10 +23,9 @@ from tests.kernel.log.relaying import (
     opened,
     published,
     readiness,
-    repeats_of_whole_topic,
     stored,
-    told,
 )
+from tests.kernel.log.topic_records import repeats_of_whole_topic, told
 
 
 async def test_what_is_appended_arrives_in_order_and_without_gaps(
@@ -149,7 +148,14 @@ async def test_a_position_missing_from_the_store_stops_publishing(
 
     async def says_so() -> bool:
         _, body = await readiness(settings)
-        return body.get("degraded") == {"kafka": f"The store lacks position 3 of partition {partition}."}
+        reason = body.get("degraded", {}).get("kafka")
+        return bool(reason == f"The store lacks position 3 of partition {partition}.")
 
     await eventually(says_so)
     assert await told(settings) == []
+
+
+async def test_a_relay_refuses_a_schema_newer_than_itself(settings: Settings, processes: Processes) -> None:
+    async with connected(settings, "contacts_owner") as owner:
+        await owner.execute("INSERT INTO migration (number, name, digest) VALUES (9999, 'later', '')")
+    assert await ended(processes.start("relay", "contacts", settings=settings)) == 2

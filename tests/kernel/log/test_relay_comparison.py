@@ -1,4 +1,4 @@
-"""A relay that finds on its topic what its store does not hold stops the service's commands, and sends nothing."""
+"""A relay whose topic holds what its store does not stops the service's commands, and sends nothing."""
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -18,10 +18,10 @@ from tests.kernel.log.relaying import (
     published,
     readiness,
     stored,
-    told,
 )
+from tests.kernel.log.topic_records import told
 
-# As a backup that was taken before the last two events: their rows, their counters and their marks are unknown.
+# As a backup from before the last two events: it knows nothing of their rows, counters and marks.
 RESTORE = """
 ALTER TABLE event NO FORCE ROW LEVEL SECURITY;
 DELETE FROM event WHERE position > 3;

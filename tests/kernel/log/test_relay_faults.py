@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from functools import partial
 
 import psutil
 import pytest
@@ -18,8 +19,8 @@ from tests.kernel.log.relaying import (
     eventually,
     opened,
     published,
-    repeats_of_whole_topic,
 )
+from tests.kernel.log.topic_records import repeats_of_whole_topic
 
 # Whoever moves a mark is written down with its client port, which tells the process.
 WITNESS = """
@@ -59,7 +60,7 @@ async def test_relays_killed_in_full_flight_lose_and_swap_nothing(
         for _ in range(3):
             before = await _marked(settings)
             relay = processes.start("relay", "contacts", settings=settings)
-            await eventually(lambda before=before: _marked_beyond(settings, before))
+            await eventually(partial(_marked_beyond, settings, before))
             relay.kill()
             await buried(settings, relay)
         appending.cancel()

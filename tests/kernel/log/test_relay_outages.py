@@ -1,32 +1,12 @@
 """While Kafka or PostgreSQL is away the relay waits, and when it is back the relay catches up by itself."""
 
-import asyncio
-import signal
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from pathlib import Path
-from uuid import uuid4
-
 import asyncpg
-import msgspec
-import pytest
 
-from kernel.log.envelope import Envelope, schema_name, sequence
-from kernel.log.relay import publisher
-from kernel.log.relay.publisher import Publisher, Run
-from kernel.log.topics import ensure_topic
 from kernel.settings import Settings
 from tests.conftest import Processes
 from tests.kernel.log.broker import Broker
-from tests.kernel.log.relaying import append, eventually, opened, published, readiness, repeats_of_whole_topic
-
-
-@pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
-    broker = Broker(tmp_path / "kafka")
-    await broker.start()
-    yield broker
-    broker.kill()
+from tests.kernel.log.relaying import append, eventually, opened, published, readiness
+from tests.kernel.log.topic_records import repeats_of_whole_topic
 
 
 async def degraded(settings: Settings) -> bool:
@@ -36,54 +16,48 @@ async def degraded(settings: Settings) -> bool:
 
 
 async def test_a_killed_broker_delays_the_log_and_loses_nothing(
-    database: Settings, broker: Broker, processes: Processes
+    breakable: Settings, broker: Broker, processes: Processes
 ) -> None:
-    settings = database.model_copy(update={"kafka": broker.bootstrap})
-    relay = processes.start("relay", "contacts", settings=settings)
-    async with opened(settings) as store:
+    relay = processes.start("relay", "contacts", settings=breakable)
+    async with opened(breakable) as store:
         await append(store, 100)
-        await eventually(lambda: published(settings))
+        await eventually(lambda: published(breakable))
         await append(store, 500)
         broker.kill()
         await append(store, 500)
-        await eventually(lambda: degraded(settings))
+        await eventually(lambda: degraded(breakable))
         await broker.start()
-        await eventually(lambda: published(settings))
-    await repeats_of_whole_topic(settings)
+        await eventually(lambda: published(breakable))
+    await repeats_of_whole_topic(breakable)
     assert relay.poll() is None
 
 
 async def test_a_broker_that_answers_late_is_waited_for(
-    database: Settings, broker: Broker, processes: Processes
+    breakable: Settings, broker: Broker, processes: Processes
 ) -> None:
-    settings = database.model_copy(update={"kafka": broker.bootstrap})
-    processes.start("relay", "contacts", settings=settings)
-    async with opened(settings) as store:
+    processes.start("relay", "contacts", settings=breakable)
+    async with opened(breakable) as store:
         await append(store, 100)
-        await eventually(lambda: published(settings))
-        broker.process.send_signal(signal.SIGSTOP)
+        await eventually(lambda: published(breakable))
+        broker.stop_answering()
         await append(store, 100)
-        await eventually(lambda: degraded(settings))
-        broker.process.send_signal(signal.SIGCONT)
-        await eventually(lambda: published(settings))
-    await repeats_of_whole_topic(settings)
+        await eventually(lambda: degraded(breakable))
+        broker.go_on()
+        await eventually(lambda: published(breakable))
+    await repeats_of_whole_topic(breakable)
 
 
 async def test_a_relay_started_before_its_broker_begins_when_it_comes(
-    database: Settings, tmp_path: Path, processes: Processes
+    breakable: Settings, broker: Broker, processes: Processes
 ) -> None:
-    broker = Broker(tmp_path / "kafka")
-    settings = database.model_copy(update={"kafka": broker.bootstrap})
-    processes.start("relay", "contacts", settings=settings)
-    async with opened(settings) as store:
+    broker.kill()
+    processes.start("relay", "contacts", settings=breakable)
+    async with opened(breakable) as store:
         await append(store, 100)
-    await eventually(lambda: degraded(settings))
+    await eventually(lambda: degraded(breakable))
     await broker.start()
-    try:
-        await eventually(lambda: published(settings))
-        assert await repeats_of_whole_topic(settings) == 0
-    finally:
-        broker.kill()
+    await eventually(lambda: published(breakable))
+    assert await repeats_of_whole_topic(breakable) == 0
 
 
 async def test_a_database_away_makes_the_relay_wait(
@@ -112,54 +86,3 @@ async def test_a_database_away_makes_the_relay_wait(
     await eventually(lambda: published(settings))
     await repeats_of_whole_topic(settings)
     assert relay.poll() is None
-
-
-async def test_a_publisher_given_up_ends_soon_and_leaves_no_task(
-    broker: Broker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(publisher, "SECONDS_TO_ACKNOWLEDGE", 1.0)
-    settings = Settings(kafka=broker.bootstrap)
-    await ensure_topic(settings, "crm.contacts.g1")
-    before = asyncio.all_tasks()
-    sending = Publisher(settings, "crm.contacts.g1")
-    await sending.open()
-    assert [
-        (mark.position, mark.topic_offset) for mark in await (await sending.send([_run(1, 3)])).landed()
-    ] == [(3, 2)]
-    broker.kill()
-    flight = await sending.send([_run(4, 5)])
-    with pytest.raises(publisher.NOT_PUBLISHED):
-        await flight.landed()
-    async with asyncio.timeout(5):
-        await sending.close()
-
-    async def nothing_is_left() -> bool:
-        return asyncio.all_tasks() == before
-
-    await eventually(nothing_is_left)
-
-
-def _run(first: int, last: int) -> Run:
-    return Run(0, 1, [_envelope(position) for position in range(first, last + 1)])
-
-
-def _envelope(position: int) -> Envelope:
-    now = datetime.now(UTC)
-    return Envelope(
-        event_id=uuid4(),
-        source="/orgs/o/contacts",
-        type="crm.contacts.ContactRegistered",
-        stream_id=uuid4(),
-        occurred_at=now,
-        dataschema=schema_name("contacts", "ContactRegistered", 1),
-        datacontenttype="application/json",
-        position_text=sequence(position),
-        version=1,
-        partition_key=uuid4(),
-        org_id=uuid4(),
-        actor="tester",
-        correlation_id=uuid4(),
-        origin="live",
-        recorded_at=now,
-        data=msgspec.Raw(b"{}"),
-    )

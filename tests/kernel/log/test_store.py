@@ -1,6 +1,11 @@
 """What one append writes, and what the store answers when it writes nothing."""
 
+import socket
+from datetime import timedelta
+
+from kernel.database import connect_pool
 from kernel.ids import new_id
+from kernel.log.answers import forget_answers
 from kernel.log.append import Answered, Appended, Stale, Taken
 from kernel.log.partitions import partition_of
 from kernel.settings import Settings
@@ -123,6 +128,18 @@ async def test_a_rejected_command_keeps_its_sealed_problem(database: Settings):
     assert (answer.outcome, answer.problem, answer.streams) == ("rejected", b"sealed", ())
 
 
+async def test_answers_are_forgotten_when_they_are_old(database: Settings):
+    org = new_id()
+    pool = await connect_pool(database, "contacts_log")
+    async with opened(database) as store:
+        await store.append(append(org, write(new_id()), key="k"))
+        assert await forget_answers(pool) == 0
+        assert await store.answer(org, "agent", "k") is not None
+        assert await forget_answers(pool, kept=timedelta(0)) == 1
+        assert await store.answer(org, "agent", "k") is None
+    await pool.close()
+
+
 async def test_a_claim_is_held_by_one_stream_of_an_organisation(database: Settings):
     org, holder, rival = new_id(), new_id(), new_id()
     ada = email("ada")
@@ -160,6 +177,15 @@ async def test_a_stream_releases_only_what_it_holds(database: Settings):
         await store.append(append(org, write(holder, takes=[ada])))
         await store.append(append(org, write(new_id(), releases=[ada])))
         assert await store.append(append(org, write(new_id(), takes=[ada]))) == Taken(ada, holder)
+
+
+async def test_an_append_wakes_the_relay(database: Settings):
+    async with opened(database) as store:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as relay:
+            relay.bind(("127.0.0.1", database.port["contacts_relay"]))
+            relay.settimeout(5)
+            await store.append(append(new_id(), write(new_id())))
+            relay.recv(1)
 
 
 async def test_an_event_remembers_who_and_why(database: Settings):

@@ -71,15 +71,16 @@ async def test_positions_stay_gapless_where_a_batch_loses_commands(database: Set
     assert len(told) == 3
 
 
-async def test_an_event_that_cannot_be_stored_harms_no_neighbour(database: Settings):
+@pytest.mark.parametrize("key", ["a\0b", "\ud800"])
+async def test_a_command_that_cannot_be_stored_harms_no_neighbour(database: Settings, key: str):
     org, good = new_id(), new_id()
     async with opened(database) as store:
         first = asyncio.create_task(store.append(append(org, write(new_id()))))
-        bad = asyncio.create_task(store.append(append(org, write(new_id()), key="a\0b")))
+        bad = asyncio.create_task(store.append(append(org, write(new_id()), key=key)))
         last = asyncio.create_task(store.append(append(org, write(good))))
         assert isinstance(await first, Appended)
         assert isinstance(await last, Appended)
-        with pytest.raises(asyncpg.PostgresError):
+        with pytest.raises((asyncpg.PostgresError, UnicodeEncodeError)):
             await bad
         assert (await store.load(org, [good])).streams[good].version == 1
 

@@ -1,6 +1,7 @@
 """Topics of the log are made once, as they must be, and an unfit one is refused."""
 
 import secrets
+from collections.abc import AsyncIterator
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -18,7 +19,7 @@ def settings(kafka: str) -> Settings:
 
 
 @pytest.fixture
-async def administrator(kafka: str):
+async def admin(kafka: str) -> AsyncIterator[AIOKafkaAdminClient]:
     client = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await client.start()
     yield client
@@ -29,13 +30,15 @@ def test_a_topic_is_named_after_its_service_and_generation() -> None:
     assert topic(Settings(topics="crm"), "contacts", 2) == "crm.contacts.g2"
 
 
-async def test_a_missing_topic_is_made_and_forgets_nothing(settings: Settings, administrator) -> None:
+async def test_a_missing_topic_is_made_and_forgets_nothing(
+    settings: Settings, admin: AIOKafkaAdminClient
+) -> None:
     name = topic(settings, "contacts", 1)
     await ensure_topic(settings, name)
     await ensure_topic(settings, name)
-    (described,) = await administrator.describe_topics([name])
+    (described,) = await admin.describe_topics([name])
     assert len(described["partitions"]) == PARTITIONS
-    (answer,) = await administrator.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+    (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
     found = {entry[0]: entry[1] for entry in answer.resources[0][4]}
     assert (found["cleanup.policy"], found["retention.ms"], found["retention.bytes"]) == (
         "delete",
@@ -45,19 +48,21 @@ async def test_a_missing_topic_is_made_and_forgets_nothing(settings: Settings, a
     assert found["min.insync.replicas"] == "1"
 
 
-async def test_a_topic_with_other_partitions_is_refused(settings: Settings, administrator) -> None:
+async def test_a_topic_with_other_partitions_is_refused(
+    settings: Settings, admin: AIOKafkaAdminClient
+) -> None:
     name = topic(settings, "contacts", 1)
-    await administrator.create_topics([NewTopic(name, 3, 1, topic_configs={"retention.ms": "-1"})])
+    await admin.create_topics([NewTopic(name, 3, 1, topic_configs={"retention.ms": "-1"})])
     with pytest.raises(UnfitTopic, match="has 3 partitions"):
         await ensure_topic(settings, name)
 
 
 @pytest.mark.parametrize("setting", [{"retention.ms": "1000"}, {"cleanup.policy": "compact"}])
 async def test_a_topic_that_forgets_is_refused(
-    settings: Settings, administrator, setting: dict[str, str]
+    settings: Settings, admin: AIOKafkaAdminClient, setting: dict[str, str]
 ) -> None:
     name = topic(settings, "contacts", 1)
-    await administrator.create_topics(
+    await admin.create_topics(
         [NewTopic(name, PARTITIONS, 1, topic_configs={"retention.ms": "-1", **setting})]
     )
     with pytest.raises(UnfitTopic, match="would lose events"):

@@ -13,6 +13,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from kernel.metrics import VIEW_GAPS
 from kernel.settings import Settings
 from kernel.view.folding import fold_all
 from ops.local import variables
@@ -97,6 +98,7 @@ async def test_a_second_worker_joins_and_the_first_is_killed_in_the_middle(
 async def test_workers_come_and_go_while_events_flow(settings: Settings, pool: asyncpg.Pool) -> None:
     log = some_parcels(2_000)
     parts = [log.facts[n : n + 800] for n in range(0, len(log.facts), 800)]
+    alarms = VIEW_GAPS.labels(LOAD.table_name)._value.get()
     await publish(settings, parts[0])
     async with working(settings, pool):
         for part in parts[1:]:
@@ -104,6 +106,7 @@ async def test_workers_come_and_go_while_events_flow(settings: Settings, pool: a
                 await publish(settings, part)
         await caught_up(pool, log.facts, seconds=60)
     await assert_each_view_is_its_fold(pool, log)
+    assert VIEW_GAPS.labels(LOAD.table_name)._value.get() == alarms
 
 
 @asynccontextmanager

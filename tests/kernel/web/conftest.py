@@ -14,12 +14,12 @@ import pytest
 from kernel.handling.handler import Handler
 from kernel.settings import Settings
 from kernel.vault.keys import make_keys, token_key
-from kernel.web.access import Verifier
 from kernel.web.application import Application
 from kernel.web.assembly import assembled
 from kernel.web.commanding.single import Commanding
 from kernel.web.jwks import KeyRing
 from kernel.web.operational import Readiness
+from kernel.web.tokens import Verifier
 from tests.conftest import fresh_database
 from tests.lockers.aggregate import LOCKERS
 from tests.serving import serving

@@ -9,9 +9,10 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 
-from kernel.web.access import Caller, Role, Verifier, require
+from kernel.web.access import Caller, Role, require
 from kernel.web.jwks import KeyRing
 from kernel.web.problems import Problem
+from kernel.web.tokens import Verifier
 
 ORG = uuid4()
 

@@ -14,12 +14,12 @@ from kernel.database import connect_pool
 from kernel.vault.keys import make_keys, token_key
 from kernel.vault.vault import Vault
 from kernel.view.tables import table_sql
-from kernel.web.access import Verifier
 from kernel.web.assembly import assembled
 from kernel.web.jwks import KeyRing
 from kernel.web.operational import Readiness
 from kernel.web.positions import open_positions, seal_positions
 from kernel.web.querying import Querying
+from kernel.web.tokens import Verifier
 from tests.conftest import fresh_database
 from tests.kernel.web.conftest import Client
 from tests.parcels.queries import SERVICE

@@ -1,0 +1,98 @@
+"""Laws of every query, with the whole way running: what another organisation asks, it does not learn."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from kernel.settings import SERVICES
+from kernel.vault.keys import make_keys
+from kernel.web.access import Role
+from services.projections.app import SERVICE
+from tests.contracts.conftest import SERVICE as DECIDING
+
+UNKNOWN = "0192d4f0-ffff-7000-8000-000000000000"
+
+
+class Way:
+    """The addresses of all services, asked by one organisation."""
+
+    def __init__(self, settings, token, http, org=None):
+        self.settings, self.token, self.http = settings, token, http
+        self.org = str(org or uuid4())
+
+    def elsewhere(self):
+        return Way(self.settings, self.token, self.http)
+
+    async def ask(self, service, method, path, role, body=None, **headers):
+        authorization = {"authorization": f"Bearer {self.token(self.org, role)}"}
+        url = f"http://127.0.0.1:{self.settings.port[service]}{path}"
+        return await self.http.request(method, url, json=body, headers=authorization | headers)
+
+    async def until_ready(self, service):
+        async with asyncio.timeout(60):
+            while not await self._ready(service):  # noqa: ASYNC110 - it happens in another process
+                await asyncio.sleep(0.1)
+
+    async def _ready(self, service):
+        try:
+            return (await self.ask(service, "GET", "/readyz", "agent")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+@pytest.fixture
+async def way(settings, processes, token) -> AsyncIterator[Way]:
+    make_keys(Path(settings.keys))
+    for service in SERVICES:
+        processes.start("serve", service, settings=settings)
+        processes.start("relay", service, settings=settings)
+    processes.start("worker", settings=settings)
+    processes.start("serve", "views", settings=settings)
+    async with httpx.AsyncClient(timeout=30) as http:
+        way = Way(settings, token, http)
+        for service in (*SERVICES, "views"):
+            await way.until_ready(service)
+        yield way
+
+
+async def registered(way):
+    """A contact with everything that its examples say, and the position that shows it."""
+    [contact] = DECIDING["contacts"].aggregates
+    [beginning] = [command for command in contact.commands if command.begins]
+    for example in beginning.examples:
+        answer = await way.ask("contacts", "POST", "/contacts", min(beginning.roles), dict(example))
+        assert answer.is_success, answer.text
+    return answer.json()["id"], answer.json()["position"]
+
+
+async def asked(way, query, contact_id, position=None, role=None):
+    headers = {"rapport-position": position} if position else {}
+    path = query.path.replace("{id}", contact_id).replace("{field}", "name")
+    bodies = [dict(example) for example in query.examples] if query.method == "POST" else [None]
+    return [
+        await way.ask("views", query.method, path, role or min(query.roles), body, **headers)
+        for body in bodies
+    ]
+
+
+async def test_a_query_shows_its_own_organisation_what_was_wished_and_nothing_to_others(way):
+    own_id, position = await registered(way)
+    stranger = way.elsewhere()
+    for query in SERVICE.queries:
+        for own in await asked(way, query, own_id, position):
+            assert own.status_code == 200, own.text
+            assert own.headers["rapport-position"]
+        foreign = await asked(stranger, query, own_id)
+        unknown = await asked(stranger, query, UNKNOWN)
+        for one, other in zip(foreign, unknown, strict=True):
+            assert (one.status_code, one.content) == (other.status_code, other.content)
+            assert own_id not in one.text
+        for role in set(Role) - query.roles:
+            for refused in await asked(way, query, own_id, role=role):
+                assert refused.status_code == 403
+        for refused in await asked(stranger, query, own_id, position):
+            assert refused.status_code == 400

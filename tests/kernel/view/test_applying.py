@@ -1,0 +1,84 @@
+"""A batch is taken once, by two round trips or by more, whoever else takes it at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from uuid import uuid5
+
+import asyncpg
+
+from kernel.view import optimistic
+from kernel.view.applied import Applied
+from kernel.view.applying import apply
+from kernel.view.arrivals import Arrival, Reading
+from kernel.view.checkpoints import Checkpoint, Checkpoints
+from kernel.view.folding import fold_all
+from tests.kernel.view.conftest import rows_of
+from tests.parcels.events import ParcelPosted, ParcelWeighed
+from tests.parcels.log import ORG, Log
+from tests.parcels.posting import some_parcels
+from tests.parcels.views import LOAD, PARCEL, POISON, VIEWS
+
+UNTOUCHED = {partition: Checkpoint(partition) for partition in range(12)}
+
+
+def arrivals_of(log: Log) -> list[Arrival]:
+    reading = Reading(VIEWS)
+    return [
+        reading.read(fact.service, 1, fact.partition, fact.position - 1, fact.raw)
+        for fact in sorted(log.facts, key=lambda fact: (fact.partition, fact.position))
+    ]
+
+
+async def take(pool: asyncpg.Pool, arrivals: Sequence[Arrival], expected: Checkpoints) -> Applied | None:
+    async with pool.acquire() as db:
+        return await optimistic.take(db, PARCEL, arrivals, expected)
+
+
+async def test_a_batch_after_the_expected_checkpoints_is_taken_without_locking_first(
+    pool: asyncpg.Pool,
+) -> None:
+    log = some_parcels(50)
+    arrivals = arrivals_of(log)
+    first = await take(pool, arrivals[:90], UNTOUCHED)
+    assert first is not None
+    assert await take(pool, arrivals[90:], {**UNTOUCHED, **first.checkpoints}) is not None
+    assert await rows_of(pool, PARCEL) == fold_all(PARCEL, log.facts)
+
+
+async def test_a_batch_is_left_whole_when_a_checkpoint_is_not_where_it_was_expected(
+    pool: asyncpg.Pool,
+) -> None:
+    arrivals = arrivals_of(some_parcels(50))
+    await apply(pool, PARCEL, arrivals[:10])
+    before = await rows_of(pool, PARCEL)
+    assert await take(pool, arrivals, UNTOUCHED) is None
+    assert await rows_of(pool, PARCEL) == before
+    assert await take(pool, arrivals, {}) is None
+
+
+async def test_two_who_take_the_same_batches_take_each_event_once(pool: asyncpg.Pool) -> None:
+    log = some_parcels(120)
+    arrivals = arrivals_of(log)
+
+    async def worker() -> None:
+        expected = dict(UNTOUCHED)
+        for n in range(0, len(arrivals), 7):
+            expected.update((await apply(pool, LOAD, arrivals[n : n + 7], expected)).checkpoints)
+
+    await asyncio.gather(worker(), worker(), worker())
+    assert await rows_of(pool, LOAD) == fold_all(LOAD, log.facts)
+
+
+async def test_what_cannot_be_taken_is_parked_all_the_same(pool: asyncpg.Pool) -> None:
+    log = some_parcels(5)
+    stream = uuid5(ORG, "parcel 3")
+    for grams in (POISON, 2**80, 7):
+        log.append(stream, ParcelWeighed(contact_id=stream, grams=grams, before=4))
+    log.append(uuid5(ORG, "another"), ParcelPosted(contact_id=stream, grams=2**80))
+    applied = await apply(pool, PARCEL, arrivals_of(log), UNTOUCHED)
+    assert applied.parked == 4
+    rows = await rows_of(pool, PARCEL)
+    assert {row.version for row in rows.values()} == {4}
+    assert len(rows) == 5

@@ -1,0 +1,87 @@
+"""The whole local stack, with a small process in the place of ours."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ops.errors import CannotRun
+from ops.local import manager, stack, strays
+from ops.local.home import Home
+from ops.local.processes import OURS, Process
+from ops.local.status import document
+
+READY = """
+import json, os, pathlib
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Answer(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200), self.end_headers(), self.wfile.write(b'{"lag": 0}')
+ports = json.loads(pathlib.Path(os.environ["RAPPORT_HOME"], "stack.json").read_text())["ports"]
+HTTPServer(("127.0.0.1", ports[os.environ["RAPPORT_PROCESS"]]), Answer).serve_forever()
+"""
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture
+def ready(tmp_path: Path) -> Process:
+    return process(tmp_path, READY)
+
+
+def process(folder: Path, program: str) -> Process:
+    (folder / "program.py").write_text(program)
+    return Process("contacts", OURS, [sys.executable, str(folder / "program.py")])
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    home = Home(tmp_path / "a home of 100 % & more")
+    yield home
+    stack.stop(home)
+
+
+def say(text: str) -> None:
+    print(text)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < limit
+        time.sleep(0.1)
+
+
+def test_a_stack_comes_up_survives_kills_and_leaves_nothing(home: Home, ready: Process) -> None:
+    assert stack.up(home, "auto", say, [ready]).started
+    assert not stack.up(home, None, say, [ready]).started
+    before = document(home)
+    assert before["ready"]
+    killed = [before["services"]["contacts"]["pid"], before["processes"]["postgres"]["pid"]]
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: document(home)["services"]["contacts"]["restarts"] == 1)
+    until(lambda: bool(document(home)["ready"]))
+    assert stack.stop(home)
+    assert not strays.find(home)
+
+
+def test_what_a_killed_manager_leaves_is_found_and_stopped(home: Home, ready: Process) -> None:
+    stack.up(home, "auto", say, [ready])
+    os.kill(int((home.run / "manager.pid").read_text()), signal.SIGKILL)
+    until(lambda: not manager.alive(home))
+    assert strays.find(home)
+    assert stack.up(home, None, say, [ready]).started
+    assert stack.stop(home)
+    assert not strays.find(home)
+
+
+def test_a_process_that_cannot_come_up_is_named_with_the_end_of_its_log(home: Home, tmp_path: Path) -> None:
+    with pytest.raises(CannotRun, match=r"contacts ends again and again(.|\n)*no such thing"):
+        stack.up(home, "auto", say, [process(tmp_path, "raise SystemExit('no such thing')")])
+    assert not strays.find(home)
+    assert not manager.alive(home)
