@@ -1,29 +1,24 @@
-"""What measurements share: a stack of their own, rounds and medians, goals, and one form of report."""
+"""What measurements share: rounds and medians, goals, and one form of report."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import platform
-import secrets
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-import asyncpg
 import psutil
-
-from kernel.migrate import migrate
-from kernel.settings import Settings
-from ops.local import keys, ports, roles, throwaway
-from ops.local.record import with_database
 
 Figures = dict[str, dict[str, float]]
 """What was measured: by its name, each figure with its unit in its own name (per_second, p99_ms …)."""
+
+Tell = Callable[[str], None]
+"""Says to whoever watches what is being measured."""
+
+MOST_SERVICE_MB, MOST_WORKER_MB = 90, 180
+"""What a service's process and a projection worker may take of the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +78,13 @@ def medians(rounds: Sequence[Figures]) -> Figures:
     }
 
 
-def in_rounds(rounds: int, measure: Callable[[], tuple[Figures, Figures]]) -> tuple[Figures, Figures]:
+def in_rounds(
+    rounds: int, measure: Callable[[Tell], tuple[Figures, Figures]], tell: Tell
+) -> tuple[Figures, Figures]:
     """Ours and the peers', measured in turn in each round: a slow moment of the machine meets both."""
-    pairs = [measure() for _ in range(rounds)]
+    pairs = []
+    for number in range(1, rounds + 1):
+        pairs.append(measure(lambda what, number=number: tell(f"round {number} of {rounds}: {what}")))
     return medians([ours for ours, _ in pairs]), medians([peers for _, peers in pairs])
 
 
@@ -95,39 +94,10 @@ def percentile(values: Iterable[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
-def latencies(seconds: Iterable[float]) -> Mapping[str, float]:
+def latencies(seconds: Iterable[float], name: str = "") -> Mapping[str, float]:
     """Median and 99th percentile in milliseconds."""
     values = list(seconds)
-    return {"p50_ms": percentile(values, 0.5) * 1000, "p99_ms": percentile(values, 0.99) * 1000}
-
-
-@contextmanager
-def durable_postgres() -> Iterator[tuple[str, Settings]]:
-    """A PostgreSQL that waits for its disk, as in production: the administrator's DSN, migrated settings."""
-    with tempfile.TemporaryDirectory(prefix="rapport-bench-") as name:
-        home = Path(name)
-        with throwaway.running_postgres(home / "postgres") as administrator:
-            yield administrator, asyncio.run(_prepared(administrator, home))
-
-
-async def _prepared(administrator: str, home: Path) -> Settings:
-    passwords = {role: secrets.token_hex(16) for role in roles.names()}
-    outside = await asyncpg.connect(administrator)
-    await roles.create_roles(outside, passwords)
-    await roles.create_database(outside)
-    await outside.close()
-    address = with_database(administrator, roles.DATABASE)
-    inside = await asyncpg.connect(address)
-    await roles.create_schemas(inside)
-    await inside.close()
-    keys.make(home / "keys", home / "jwks.json")
-    place = address.rpartition("@")[2]
-    settings = Settings(
-        mode="local",
-        dsn={role: f"postgresql://{role}:{password}@{place}" for role, password in passwords.items()},
-        jwks=str(home / "jwks.json"),
-        keys=home / "keys",
-        port=ports.automatic(),
-    )
-    await migrate(settings)
-    return settings
+    return {
+        f"{name}p50_ms": percentile(values, 0.5) * 1000,
+        f"{name}p99_ms": percentile(values, 0.99) * 1000,
+    }

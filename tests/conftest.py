@@ -24,6 +24,7 @@ from ops.local.home import CHECKOUT
 from ops.local.postgres import SETTINGS
 
 TEMPLATE = "rapport_template"
+KEPT = ("RAPPORT_TEST_CONTAINERS", "RAPPORT_ENV", "RAPPORT_JAVA")
 CONTAINERS = os.environ.get("RAPPORT_TEST_CONTAINERS") == "1"
 
 # Tests kill processes, never the machine, so nothing is lost by not waiting for the disk.
@@ -34,6 +35,12 @@ def run(work: Coroutine[Any, Any, object]) -> None:
     """Runs to the end in a thread of its own, so that it never meets a test's event loop."""
     with ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, work).result()
+
+
+def pytest_configure() -> None:
+    """Whatever stack the environment names, tests have their own."""
+    for name in [name for name in os.environ if name.startswith("RAPPORT_") and name not in KEPT]:
+        del os.environ[name]
 
 
 @pytest.fixture(scope="session")
@@ -152,7 +159,8 @@ class Processes:
             process = subprocess.Popen(
                 [sys.executable, "-m", "ops", command, *arguments],
                 cwd=CHECKOUT,
-                env={**os.environ, **variables.of(settings)},
+                # A home without a file of settings, so that no other stack's are read.
+                env={**os.environ, **variables.of(settings), "RAPPORT_HOME": str(self.logs)},
                 stdout=log,
                 stderr=log,
             )

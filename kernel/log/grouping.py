@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Generic, TypeVar, cast
@@ -19,7 +20,9 @@ class Grouping(Generic[Q, A]):
     """Asks in batches: no lingering, at most `lanes` batches under way, at most `waiting` questions held.
 
     `ask_all` answers each question of a batch, or gives its exception; `weigh` bounds a batch to `capacity`;
-    two questions that share an `apart` value never go into one batch: the later waits for the next.
+    two questions that share an `apart` value never go into one batch: the later waits for the next. Where at
+    least `split_from` wait and none is under way, a batch takes half of them: while it is under way, the other
+    half can be made ready.
     """
 
     def __init__(
@@ -32,6 +35,7 @@ class Grouping(Generic[Q, A]):
         weigh: Callable[[Q], int] = lambda _question: 0,
         capacity: int = 1,
         apart: Callable[[Q], Collection[object]] = lambda _question: (),
+        split_from: int = sys.maxsize,
     ) -> None:
         self._ask_all = ask_all
         self._lanes = lanes
@@ -40,6 +44,8 @@ class Grouping(Generic[Q, A]):
         self._weigh = weigh
         self._capacity = capacity
         self._apart = apart
+        self._split_from = split_from
+        self._under_way = 0
         self._waiting: deque[tuple[Q, asyncio.Future[A]]] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -75,15 +81,18 @@ class Grouping(Generic[Q, A]):
 
     async def _run_batches(self) -> None:
         while batch := self._take():
-            questions = [question for question, _ in batch]
+            self._under_way += len(batch)
             try:
-                answers = await self._ask_all(questions)
+                answers = await self._ask_all([question for question, _ in batch])
             except BaseException as error:
                 _tell(batch, [error] * len(batch))
                 if not isinstance(error, Exception):
                     raise
             else:
                 _tell(batch, answers)
+            finally:
+                self._under_way -= len(batch)
+            await asyncio.sleep(0)  # whoever asks again at once goes along
 
     def _take(self) -> list[tuple[Q, asyncio.Future[A]]]:
         """The next batch, first come first served; who is left keeps the order."""
@@ -91,8 +100,10 @@ class Grouping(Generic[Q, A]):
         later: list[tuple[Q, asyncio.Future[A]]] = []
         taken: set[object] = set()
         weight = 0
+        split = not self._under_way and len(self._waiting) >= self._split_from
+        most = min(self._most, len(self._waiting) // 2 if split else self._most)
         # Where all want the same thing, looking further would only be quadratic.
-        while self._waiting and len(batch) < self._most and len(later) < self._most:
+        while self._waiting and len(batch) < most and len(later) < self._most:
             item = self._waiting.popleft()
             if item[1].done():  # its asker gave up
                 continue

@@ -24,6 +24,7 @@ from kernel.settings import Settings
 LANES = 2
 WAITING = 2_048
 MOST_APPENDS = 128
+SPLIT_FROM = 32
 MOST_BYTES = 1 << 20
 MOST_LOADS = 128
 SECONDS_BETWEEN_FORGETTING = 3_600
@@ -54,6 +55,7 @@ class Store:
             weigh=lambda append: append.size,
             capacity=MOST_BYTES,
             apart=apart,
+            split_from=SPLIT_FROM,
         )
         self._loads: Grouping[_Load, Loaded] = Grouping(
             self._load_all, lanes=LANES, waiting=WAITING, most=MOST_LOADS

@@ -14,9 +14,9 @@ from kernel.reaction import memory, outbox, parking, positions
 from kernel.reaction.folding import Digests, Folded, Step, fold, steps, touched
 from kernel.reaction.positions import Position
 from kernel.reaction.reaction import M, Reaction
-from kernel.view.applying import REFUSED
 from kernel.view.arrivals import Arrival, Failure, failure_of
 from kernel.view.checkpoints import Place, take_next
+from kernel.view.parking import REFUSED
 
 
 @dataclass

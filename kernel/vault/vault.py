@@ -20,7 +20,8 @@ from kernel.vault.wrapping import Person, new_wrapped, unwrapped
 
 SECONDS_CACHED = 60.0
 """The longest that a destroyed key is still used."""
-KEYS_CACHED = 10_000
+KEYS_CACHED = 2_000
+"""About 2.5 kB each."""
 KEYS_AT_ONCE = 1_000
 
 FIND = """

@@ -23,6 +23,15 @@ INSERT INTO parked (
 SELECT $1, $2, n.* FROM unnest($3::smallint[], $4::text[], $5::uuid[], $6::uuid[], $7::bigint[], $8::bigint[],
     $9::bytea[], $10::text[], $11::text[]) AS n"""
 
+REFUSED = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+    OverflowError,
+    UnicodeEncodeError,
+)
+"""What the database, or the way to it, raises for a value that it will never take."""
+
 BEHIND = Failure("waits behind a parked event of its stream")
 
 Parked = list[tuple[Arrival, Failure]]

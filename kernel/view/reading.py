@@ -12,6 +12,7 @@ from kernel.database import database_away
 from kernel.view.checkpoints import Checkpoint, Head, checkpoint_of
 from kernel.view.columns import row_of
 from kernel.view.rows import statements
+from kernel.view.tables import terms_of
 from kernel.view.view import Key, R, View, table_name
 from kernel.web.positions import Positions
 from kernel.web.problems import Problem
@@ -31,6 +32,11 @@ async def live(db: Connection, view: View[Any]) -> str:
     """The table of the version that is read now; the same throughout a snapshot."""
     number = await db.fetchval("SELECT live FROM view WHERE name = $1", view.name)
     return table_name(view.name, number)
+
+
+async def live_terms(db: Connection, view: View[Any]) -> str:
+    """The table of what that version's rows can be found by."""
+    return terms_of(await live(db, view))
 
 
 async def rows(db: Connection, view: View[R], keys: Iterable[Key]) -> dict[Key, R]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import asyncpg
 
+from kernel.view.batch.statement import Statement
 from kernel.view.columns import Column, row_of
-from kernel.view.statement import Statement
 from kernel.view.view import R, RowId, View
 
 

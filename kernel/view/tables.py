@@ -48,4 +48,9 @@ def table_sql(view: View[Any]) -> str:
 
 def terms_table(view: View[Any]) -> str:
     """Where its rows' terms stand."""
-    return f"{view.table_name}_term"
+    return terms_of(view.table_name)
+
+
+def terms_of(table: str) -> str:
+    """Where the terms of this table's rows stand."""
+    return f"{table}_term"

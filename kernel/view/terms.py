@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from kernel.view.statement import Statement
+from kernel.view.batch.statement import Statement
 from kernel.view.tables import terms_table
 from kernel.view.view import R, RowId, Term, View
 

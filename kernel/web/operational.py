@@ -15,6 +15,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from kernel.settings import Settings
 
+KEEP_ALIVE = 75
+"""Seconds that an idle connection is kept: longer than clients keep theirs, so that they close first."""
 READY_WITHIN = 5.0
 """Seconds after which a check that does not answer counts as failed."""
 
@@ -105,6 +107,7 @@ class Server(uvicorn.Server):
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE,
             timeout_graceful_shutdown=drain,
         )
         super().__init__(config)

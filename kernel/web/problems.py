@@ -38,6 +38,9 @@ CATALOGUE: Mapping[str, tuple[int, str]] = {
 """Code → status and title. A service's own refusals are 422 unless they say otherwise."""
 
 REFUSED = 422
+AWAY = 503
+RETRY_AFTER: Headers = ((b"retry-after", b"1"),)
+"""Seconds; goes with every 503 that names no other."""
 
 
 class Problem(Exception):
@@ -63,7 +66,7 @@ class Problem(Exception):
         self.status = status or CATALOGUE.get(code, (REFUSED, ""))[0]
         self.pointer = pointer
         self.members = dict(members or {})
-        self.headers = headers
+        self.headers = headers or (RETRY_AFTER if self.status == AWAY else ())
 
     def document(self) -> dict[str, Any]:
         """The problem as RFC 9457 writes it."""
@@ -89,6 +92,6 @@ def not_found(headers: Headers = ()) -> Problem:
     return Problem("not-found", "There is nothing under this id.", headers=headers)
 
 
-def unavailable(sentence: str, retry_after: int = 1) -> Problem:
-    """503 with Retry-After, in seconds."""
-    return Problem("unavailable", sentence, headers=((b"retry-after", str(retry_after).encode()),))
+def unavailable(sentence: str) -> Problem:
+    """503: what this stands on is away."""
+    return Problem("unavailable", sentence)

@@ -14,6 +14,7 @@ import uvloop
 
 from kernel import logging, tracing
 from kernel.database import DatabaseAway, connect_pool
+from kernel.garbage import collect_rarely
 from kernel.handling.handler import Handler
 from kernel.migrate import SchemaMismatch, require_schema
 from kernel.settings import SERVICES, Settings, load
@@ -45,6 +46,9 @@ def run(name: str) -> None:
     settings = load()
     logging.set_up(settings, name)
     tracing.set_up(name)
+    if name not in settings.port:
+        log.error("cannot serve: there is no service %s, or RAPPORT_PORT__%s is not set", name, name.upper())
+        raise SystemExit(2)
     try:
         uvloop.run(_serve(settings, name))
     except (DatabaseAway, SchemaMismatch, KeysMissing, OSError) as error:
@@ -57,6 +61,7 @@ def run(name: str) -> None:
 async def _serve(settings: Settings, name: str) -> None:
     port = listening(settings.host, settings.port[name])
     async with application(settings, name) as app:
+        collect_rarely()
         server = Server(app, DRAIN_SECONDS)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import click
 
-from ops.local import environment
+from ops.local import environment, stack
 from ops.local import home as homes
 from ops.output import answer, json_option, progress, say
+
 
 @click.command()
 @click.option("--small", is_flag=True, help="A tenth of the households.")
@@ -21,16 +23,17 @@ def command(small: bool, ports: str | None, as_json: bool) -> None:
     commands over HTTP into the event store, through Kafka, into the views. What an earlier run loaded is not
     loaded again. The stack is left running; `down` stops it.
     """
+    began = time.monotonic()
     environment.need(environment.DEMO)  # the modules below import what it brings
     from ops.demo import telling
     from ops.demo.running import run
-    from ops.local import stack
 
+    fetched = time.monotonic()
     home = homes.find()
     with progress() as tell:
         stack.up(home, ports, tell)
+    started = time.monotonic()
     say(telling.SOURCE)
-    outcome = run(home, small)
+    outcome = run(home, small, fetched - began, started - fetched)
     answer(outcome.document(), "" if as_json else telling.text(outcome), as_json)
     sys.exit(0 if outcome.verdict.ok else 1)
-

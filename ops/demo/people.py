@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from faker import Faker
 
 SEED = 2017
-AREAS = (202, 212, 213, 303, 305, 312, 404, 415, 503, 512, 602, 612, 615, 617, 702, 713)
-AREAS += (214, 216, 314, 407, 412, 414, 504, 505, 513, 614, 619, 704, 801, 808)
-"""Area codes of the United States, each with a hundred numbers (555-0100 … 0199) that are kept for fiction."""
+AREAS = (
+    *(202, 212, 213, 214, 216, 303, 305, 312, 314, 404, 407, 412, 414, 415, 503),
+    *(504, 505, 512, 513, 602, 612, 614, 615, 617, 619, 702, 704, 713, 801, 808),
+)
+"""Area codes of the United States; in each, a hundred numbers (555-0100 to 0199) are kept for fiction."""
 
 
 @dataclass(frozen=True, slots=True)

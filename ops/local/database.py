@@ -1,13 +1,13 @@
 """The stack's database: its roles, its schemas, and the migrations that every `up` applies."""
 
-import subprocess
-import sys
-
 import asyncpg
 
+from kernel import migrate as migrating
+from kernel.database import DatabaseAway
+from kernel.migrate import SchemaMismatch
+from kernel.settings import Settings
 from ops.errors import CannotRun
 from ops.local import roles
-from ops.local.home import Home, environment
 from ops.local.record import Record, with_database
 
 
@@ -26,15 +26,9 @@ async def prepare(record: Record) -> None:
         await inside.close()
 
 
-def migrate(home: Home) -> None:
-    """Runs `migrate` as the process that a cluster would run."""
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "ops", "migrate", "--json"],
-        env=environment(home),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    if done.returncode:
-        why = done.stderr.strip().removeprefix("rapport: ")
-        raise CannotRun(f"the schemas could not be migrated: {why[-1000:]}")
+async def migrate(settings: Settings) -> None:
+    """Brings every schema to the version that this code knows."""
+    try:
+        await migrating.migrate(settings)
+    except (SchemaMismatch, DatabaseAway) as error:
+        raise CannotRun(f"the schemas could not be migrated: {error}") from error

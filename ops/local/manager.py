@@ -99,7 +99,8 @@ def shutdown(home: Home) -> None:
 def restarts(home: Home) -> dict[str, int]:
     """How often each process was started again since the manager began."""
     counts: dict[str, int] = {}
-    for line in configuration.log(home).read_text(errors="replace").splitlines():
+    log = configuration.log(home)
+    for line in log.read_text(errors="replace").splitlines() if log.exists() else []:
         if "spawned: '" in line:
             name = line.split("'")[1]
             counts[name] = counts.get(name, -1) + 1

@@ -17,7 +17,8 @@ class Readiness:
 
 async def ask(ports: dict[str, int]) -> dict[str, Readiness]:
     """Every named process at once."""
-    async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
+    # Plain HTTP on loopback: certificates would only cost the time of loading them.
+    async with httpx.AsyncClient(timeout=2, trust_env=False, verify=False) as client:
         answers = await asyncio.gather(*(_ask(client, port) for port in ports.values()))
     return dict(zip(ports, answers, strict=True))
 

@@ -89,20 +89,25 @@ def _used_ports(record: Record, wanted: list[Process]) -> Iterator[str]:
 
 def _bring_up(home: Home, record: Record, wanted: list[Process], say: Say) -> bool:
     """Starts group after group; whether anything had to be started."""
-    say("waiting for PostgreSQL and Kafka …")
     manager.start_group(home, SERVERS)
-    asyncio.run(waiting.until_servers_answer(home, record))
     states = manager.states(home)
-    missing = [process for process in wanted if states[process.name].state in manager.AT_REST]
+    missing = any(states[process.name].state in manager.AT_REST for process in wanted)
     if missing:
-        say("migrating …")
-        asyncio.run(database.prepare(record))
-        database.migrate(home)
-        manager.start_group(home, OURS)
-    asyncio.run(
-        waiting.until_ready(home, {process.name: record.ports[process.name] for process in wanted}, say)
-    )
-    return bool(missing)
+        say("waiting for PostgreSQL …")
+        asyncio.run(_prepare_database(home, record, say))
+    say("waiting for Kafka …")
+    asyncio.run(waiting.until_kafka_answers(home, record))
+    manager.start_group(home, OURS)
+    ports_of_ours = {process.name: record.ports[process.name] for process in wanted}
+    asyncio.run(waiting.until_ready(home, ports_of_ours, say))
+    return missing
+
+
+async def _prepare_database(home: Home, record: Record, say: Say) -> None:
+    await waiting.until_postgres_answers(home, record)
+    say("migrating …")
+    await database.prepare(record)
+    await database.migrate(records.settings(home, record))
 
 
 def stop(home: Home) -> bool:

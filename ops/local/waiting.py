@@ -17,10 +17,14 @@ FAILURES = 3
 """A process that ended so often without having been ready will not come up."""
 
 
-async def until_servers_answer(home: Home, record: Record) -> None:
-    """PostgreSQL and Kafka, ours or given."""
+async def until_postgres_answers(home: Home, record: Record) -> None:
+    """PostgreSQL, ours or the given one."""
     administrator = with_database(record.postgres, "postgres")
     await _until(home, "postgres", record.own_postgres, lambda: postgres.answers(administrator))
+
+
+async def until_kafka_answers(home: Home, record: Record) -> None:
+    """Kafka, ours or the given one."""
     await _until(home, "kafka", record.own_kafka, lambda: kafka.answers(record.kafka))
 
 
@@ -47,7 +51,7 @@ async def until_ready(home: Home, ports: dict[str, int], say: Callable[[str], No
             say(f"waiting for {', '.join(waiting)} …")
             said = len(waiting)
         _give_up_on(home, waiting, limit)
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.2)
 
 
 def _give_up_on(home: Home, waiting: list[str], limit: float) -> None:

@@ -2,12 +2,16 @@
 
 from kernel.web.service import Service
 from services.projections.customers.customer_360 import CUSTOMER_360
+from services.projections.customers.directory.query import SEARCH
+from services.projections.customers.field_history.query import HISTORY
+from services.projections.customers.field_history.view import FIELD_HISTORY
 from services.projections.customers.page import CUSTOMER
 from services.projections.customers.person import PERSON
+from services.projections.customers.timeline.query import TIMELINE
 from services.projections.customers.value_tiers import VALUE_TIERS
 from services.projections.operations.journal import JOURNAL
 from services.projections.shared.identity import IDENTITY
 
-VIEWS = (IDENTITY, PERSON, CUSTOMER_360, VALUE_TIERS, JOURNAL)
+VIEWS = (IDENTITY, PERSON, CUSTOMER_360, VALUE_TIERS, FIELD_HISTORY, JOURNAL)
 
-SERVICE = Service(name="views", queries=(CUSTOMER,))
+SERVICE = Service(name="views", queries=(SEARCH, CUSTOMER, TIMELINE, HISTORY))

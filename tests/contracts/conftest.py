@@ -73,7 +73,7 @@ def addresses(contracts: Settings) -> Iterator[dict[str, str]]:
     with ExitStack() as stack:
         yield {
             name: stack.enter_context(serving(lambda name=name: application(contracts, name)))
-            for name in SERVICES
+            for name in (*SERVICES, "views")
         }
 
 

@@ -14,6 +14,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from kernel.web.contract.openapi import openapi
+from services.projections.app import SERVICE as VIEWS
 from tests.contracts.conftest import SERVICE, Caller
 
 CHECKS = [
@@ -25,6 +26,7 @@ CHECKS = [
 FUZZED = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 contacts = schemathesis.openapi.from_dict(openapi(SERVICE["contacts"]))
+views = schemathesis.openapi.from_dict(openapi(VIEWS))
 sales = schemathesis.openapi.from_dict(openapi(SERVICE["sales"]))
 
 
@@ -47,3 +49,10 @@ def test_contacts(case: Any, caller: Caller) -> None:
 @FUZZED
 def test_sales(case: Any, caller: Caller) -> None:
     answered_by_the_contract(case, caller.as_("integrator"), "sales")
+
+
+@pytest.mark.timeout(300)
+@views.parametrize()
+@FUZZED
+def test_views(case: Any, caller: Caller) -> None:
+    answered_by_the_contract(case, caller.as_("agent"), "views")

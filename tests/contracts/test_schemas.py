@@ -4,6 +4,7 @@ import json
 
 import jsonschema
 import pytest
+from openapi_spec_validator import validate
 
 from kernel.log.facts import Event
 from kernel.web.service import Service
@@ -22,6 +23,11 @@ def published(tmp_path):
 
 def test_what_is_committed_is_what_the_code_says():
     assert files.check(files.FOLDER, SERVICES) == []
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_every_openapi_document_is_valid(service: Service):
+    validate(json.loads(files.documents(service)[f"{service.name}/openapi.json"]))
 
 
 def test_writing_twice_changes_nothing(published):

@@ -11,7 +11,7 @@ import pytest
 
 from kernel.settings import Settings
 from kernel.view.fact import Fact
-from kernel.view.retry import retry
+from kernel.view.batch.retrying import retry
 from ops.verify.folding import Fold
 from ops.verify.table import text
 from ops.verify.views import Parked, as_parked

@@ -4,7 +4,7 @@ import asyncio
 
 from kernel import logging as logs
 from kernel.settings import load
-from kernel.view.worker import serve
+from kernel.view.worker.process import serve
 from tests.parcels.views import VIEWS
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_LOOKS = 0.05
 SECONDS_WHILE_HALTED = 1.0
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 """Seconds between two tries while nothing can be published."""
 SLOW = 2.0
 """Seconds after which a missing acknowledgement is worth telling."""

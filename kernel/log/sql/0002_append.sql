@@ -28,7 +28,8 @@ DECLARE
     won boolean[] := array_fill(true, ARRAY[cardinality(c_org)]);
     before bigint[] := array_fill(0::bigint, ARRAY[12], ARRAY[0]);
     lost int[] := '{}';
-    keys int;
+    kept int;
+    repeats boolean;
     i int;
 BEGIN
     -- A stream lives on one partition, so the lock on its counter settles its version too. What waited for a lock must
@@ -75,13 +76,14 @@ BEGIN
     WHERE key IS NOT NULL AND won[command]
     ORDER BY key, caller, org
     ON CONFLICT DO NOTHING;
-    GET DIAGNOSTICS keys = ROW_COUNT;
+    GET DIAGNOSTICS kept = ROW_COUNT;
 
     -- A repeat may look like a loser of another kind; it is a repeat first.
-    IF cardinality(lost) > 0 OR keys < cardinality(array_remove(c_key, NULL)) THEN
+    repeats := kept < (SELECT count(*) FROM unnest(c_key, won) c (key, won) WHERE key IS NOT NULL AND won);
+    IF repeats OR cardinality(lost) > 0 THEN
         SELECT array_agg(command) INTO answered
         FROM unnest(c_org, c_caller, c_key) WITH ORDINALITY c (org, caller, key, command)
-        WHERE (SELECT NOT won[command] OR a.xmin <> pg_current_xact_id()::xid FROM answer a
+        WHERE (repeats OR NOT won[command]) AND (SELECT NOT won[command] OR a.xmin <> pg_current_xact_id()::xid FROM answer a
             WHERE a.org_id = c.org AND a.caller = c.caller AND a.key = c.key);
         IF answered IS NOT NULL THEN
             lost := lost || answered;

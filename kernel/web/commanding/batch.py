@@ -14,8 +14,9 @@ from kernel import tracing
 from kernel.ids import new_id
 from kernel.log.facts import Record, Time
 from kernel.web.access import Caller, Role, require
+from kernel.web.commanding.parameters import checked_key, own_id
 from kernel.web.commanding.routes import CommandRoute
-from kernel.web.commanding.single import Commanding, Wish, checked_key, own_id
+from kernel.web.commanding.single import Commanding, Wish
 from kernel.web.problems import Problem
 from kernel.web.wire import bodies
 from kernel.web.wire.exchange import Request, Response
@@ -107,7 +108,7 @@ class Batches:
             route=route,
             stream_id=_stream_of(route, head, body),
             body=body,
-            key=None if head.key is None else checked_key(head.key),
+            key=None if head.key is None else checked_key(head.key, "/key"),
             occurred_at=head.occurred_at,
             origin=head.origin,
             at="/body",

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import orjson
 
 from kernel import metrics, tracing
 from kernel.handling.call import Answer, Call
+from kernel.handling.handler import Handler
 from kernel.ids import new_id
 from kernel.log.envelope import Origin
 from kernel.web.access import Caller, Role, require
+from kernel.web.commanding.parameters import key_of, own_id, path_id, version_of
 from kernel.web.commanding.routes import CommandRoute
 from kernel.web.positions import seal_positions
 from kernel.web.problems import Problem, not_found
@@ -25,21 +25,8 @@ from kernel.web.wire import bodies
 from kernel.web.wire.exchange import Request, Response
 
 COMMAND_BYTES = 256 * 1024
-KEY_LENGTH = 200
 STATUS = {"began": 201, "changed": 200, "unchanged": 200}
 RESULT = {"began": "accepted", "changed": "accepted", "unchanged": "unchanged"}
-
-_VERSION = re.compile(rb'"?([0-9]{1,9})"?')
-
-
-class Handling(Protocol):
-    """What deciding must do for the web: kernel.handling.handler.Handler."""
-
-    async def handle(self, call: Call) -> Answer: ...
-
-    def digest(self, org_id: UUID, content: bytes) -> bytes: ...
-
-    def parsing(self, org_id: UUID) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +47,7 @@ class Wish:
 class Commanding:
     """Takes commands for one service."""
 
-    def __init__(self, handler: Handling, verifier: Verifier, token_key: bytes) -> None:
+    def __init__(self, handler: Handler, verifier: Verifier, token_key: bytes) -> None:
         self._handler = handler
         self.verifier = verifier
         self._token_key = token_key
@@ -98,15 +85,7 @@ class Commanding:
             metrics.COMMAND_SECONDS.observe(time.perf_counter() - began)
 
     def _call(self, wish: Wish, caller: Caller, correlation_id: UUID, trace: str | None) -> Call:
-        if not isinstance(wish.body, dict):
-            raise Problem("malformed-body", "The body of a command is a JSON object.", pointer=wish.at)
-        command_class = wish.route.command
-        stream_id, body = wish.stream_id, wish.body
-        if command_class.begins and "id" in body:
-            stream_id = own_id(body["id"], wish.at)
-            if wish.stream_id not in (None, stream_id):
-                raise Problem("invalid", "The body's id and the command's differ.", pointer=f"{wish.at}/id")
-            body = {name: value for name, value in body.items() if name != "id"}
+        stream_id, body = _parted(wish)
         if caller.role is Role.CUSTOMER and str(stream_id) != caller.subject:
             raise not_found()
         text = bodies.canonical(body, wish.at)
@@ -116,7 +95,7 @@ class Commanding:
         return Call(
             org_id=caller.org_id,
             actor=caller.subject,
-            command=bodies.validated(command_class, text, context, wish.at),
+            command=bodies.validated(wish.route.command, text, context, wish.at),
             stream_id=stream_id,
             digest=self._digest(caller.org_id, wish, stream_id, text) if wish.key else b"",
             correlation_id=correlation_id,
@@ -140,45 +119,13 @@ class Commanding:
         }
 
 
-def path_id(text: str) -> UUID:
-    """The id of an address; 422 for what is none."""
-    if len(text) == 36 and text[8] == text[13] == text[18] == text[23] == "-":
-        try:
-            return UUID(text)
-        except ValueError:
-            pass
-    raise Problem("invalid", "The id in the address is a UUID.", pointer="/id")
-
-
-def own_id(value: Any, at: str) -> UUID:
-    """The id that a beginning command brings."""
-    try:
-        return path_id(value)
-    except (Problem, TypeError) as error:
-        raise Problem("invalid", "An id is a UUID.", pointer=f"{at}/id") from error
-
-
-def key_of(headers: Mapping[bytes, bytes]) -> str | None:
-    """The Idempotency-Key."""
-    value = headers.get(b"idempotency-key")
-    return None if value is None else checked_key(value.decode("latin-1"))
-
-
-def checked_key(key: str) -> str:
-    """A key that can be stored: 1 to 200 printable ASCII characters."""
-    if not (0 < len(key) <= KEY_LENGTH and key.isascii() and key.isprintable()):
-        raise Problem(
-            "malformed-request", f"An idempotency key has 1 to {KEY_LENGTH} printable ASCII characters."
-        )
-    return key
-
-
-def version_of(headers: Mapping[bytes, bytes]) -> int | None:
-    """The version in If-Match, bare or as an entity tag."""
-    value = headers.get(b"if-match")
-    if value is None:
-        return None
-    match = _VERSION.fullmatch(value)
-    if match is None:
-        raise Problem("malformed-request", "If-Match takes the version that an answer gave.")
-    return int(match[1])
+def _parted(wish: Wish) -> tuple[UUID | None, dict[str, Any]]:
+    """The stream and the command's own fields: the body of one that begins a stream may bring both."""
+    if not isinstance(wish.body, dict):
+        raise Problem("malformed-body", "The body of a command is a JSON object.", pointer=wish.at)
+    if not wish.route.command.begins or "id" not in wish.body:
+        return wish.stream_id, wish.body
+    stream_id = own_id(wish.body["id"], wish.at)
+    if wish.stream_id not in (None, stream_id):
+        raise Problem("invalid", "The body's id and the command's differ.", pointer=f"{wish.at}/id")
+    return stream_id, {name: value for name, value in wish.body.items() if name != "id"}

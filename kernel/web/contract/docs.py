@@ -73,9 +73,6 @@ def docs_routes(service: Service) -> list[Route]:
     async def docs(_request: Request) -> Response:
         return Response(page, media_type="text/html", headers=SAFE)
 
-    async def start(_request: Request) -> Response:
-        return Response(START, media_type="text/javascript", headers=SAFE)
-
     async def asset(request: Request) -> Response:
         file, media_type = ASSETS[request.url.path.rpartition("/")[2]]
         return FileResponse(folder / file, media_type=media_type, headers=SAFE)
@@ -83,9 +80,13 @@ def docs_routes(service: Service) -> list[Route]:
     return [
         Route("/openapi.json", contract),
         Route("/docs", docs),
-        Route("/docs/start.js", start),
+        Route("/docs/start.js", _start),
         *(Route(f"/docs/{name}", asset) for name in ASSETS),
     ]
+
+
+async def _start(_request: Request) -> Response:
+    return Response(START, media_type="text/javascript", headers=SAFE)
 
 
 def _assets() -> Path:

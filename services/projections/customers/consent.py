@@ -1,4 +1,4 @@
-"""What a customer allows now, by purpose, channel and recipient: the latest grant against the latest refusal."""
+"""What a customer allows now, by purpose, channel and recipient: the latest grant and refusal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a contact beyond its personal values: preferences, consent, relations, purchases and more."""
+"""What is known of a contact besides its personal values: preferences, consent, relations, purchases …"""
 
 from __future__ import annotations
 

@@ -79,9 +79,7 @@ class CustomerContacts(NamedTuple):
     contacts: list[UUID]
 
 
-async def customers_of(
-    db: asyncpg.Connection, contact_ids: Collection[UUID]
-) -> dict[UUID, CustomerContacts]:
+async def customers_of(db: asyncpg.Connection, contact_ids: Collection[UUID]) -> dict[UUID, CustomerContacts]:
     """The customer of each of these contacts; unknown ones are absent."""
     found: dict[UUID, CustomerContacts] = {}
     for row in await db.fetch(CONTACTS.format(table=await live(db, IDENTITY)), contact_ids):

@@ -50,6 +50,15 @@ async def test_a_batch_holds_no_more_than_its_limits():
     assert desk.batches == [[50], [1, 2, 3], [9, 1], [1]]
 
 
+async def test_where_many_wait_half_go_at_once_and_half_follow_while_they_are_under_way():
+    desk = Desk(lanes=2, split_from=6)
+    tasks = desk.ask(1, 2, 3, 4, 5, 6)
+    await until_all_wait()
+    assert desk.batches == [[1, 2, 3], [4, 5, 6]]
+    desk.open.set()
+    await asyncio.gather(*tasks)
+
+
 async def test_two_that_must_be_apart_go_one_after_the_other_in_their_order():
     desk = Desk(apart=lambda number: (number % 10,))
     tasks = desk.ask(1, 2, 11, 21, 3)

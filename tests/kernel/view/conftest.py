@@ -17,7 +17,7 @@ from kernel.view.columns import row_of
 from kernel.view.fact import Fact
 from kernel.view.tables import table_sql
 from kernel.view.view import RowId, View
-from kernel.view.worker import Worker
+from kernel.view.worker.worker import Worker
 from tests.parcels.views import VIEWS
 
 

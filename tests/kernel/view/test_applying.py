@@ -8,10 +8,10 @@ from uuid import uuid5
 
 import asyncpg
 
-from kernel.view import optimistic
-from kernel.view.applied import Applied
-from kernel.view.applying import apply
 from kernel.view.arrivals import Arrival, Reading
+from kernel.view.batch import optimistic
+from kernel.view.batch.applied import Applied
+from kernel.view.batch.applying import apply
 from kernel.view.checkpoints import Checkpoint, Checkpoints
 from kernel.view.folding import fold_all
 from tests.kernel.view.conftest import rows_of

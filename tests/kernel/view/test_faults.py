@@ -137,11 +137,11 @@ async def test_a_worker_waits_for_the_database_and_loses_nothing(
             await publish(settings, log.facts[half:])
 
             async def noticed() -> bool:
-                return "database" in (await worker.ready()).degraded
+                return "database" in (await worker.progress.readiness()).degraded
 
             await until(noticed)
         await caught_up(pool, log.facts)
-        assert (await worker.ready()).degraded == {}
+        assert (await worker.progress.readiness()).degraded == {}
     await assert_each_view_is_its_fold(pool, log)
 
 

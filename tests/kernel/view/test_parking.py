@@ -9,9 +9,9 @@ from uuid import uuid5
 import asyncpg
 
 from kernel.settings import Settings
+from kernel.view.batch.retrying import Retried, retry
 from kernel.view.fact import Fact
 from kernel.view.folding import fold_all
-from kernel.view.retry import Retried, retry
 from kernel.view.view import View
 from tests.kernel.view.conftest import caught_up, rows_of, until, working
 from tests.parcels import views

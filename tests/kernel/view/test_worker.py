@@ -57,7 +57,7 @@ async def test_a_gap_stops_its_partition_and_raises_an_alarm(settings: Settings,
             return (REGISTRY.get_sample_value("rapport_view_gaps_total", alarms) or 0) >= 3
 
         await until(alarmed)
-        assert f"parcels {missing.partition}" in (await worker.ready()).degraded["gap"]
+        assert f"parcels {missing.partition}" in (await worker.progress.readiness()).degraded["gap"]
     for view in VIEWS:
         assert await rows_of(pool, view) == fold_all(view, [*others, *until_then])
 
@@ -78,7 +78,7 @@ async def test_a_worker_waits_for_topics_that_are_not_there_yet(
 ) -> None:
     log = some_parcels(5)
     async with working(settings, pool) as worker:
-        assert (await worker.ready()).ready
+        assert (await worker.progress.readiness()).ready
         await asyncio.sleep(0)
         await ensure_topic(settings, topic(settings, "parcels", 1))
         await publish(settings, log.facts)
@@ -91,7 +91,7 @@ async def test_the_operator_is_told_the_lag(settings: Settings, pool: asyncpg.Po
     port = settings.port["worker"]
     async with (
         working(settings, pool) as worker,
-        serve_operational(settings, port, worker.ready),
+        serve_operational(settings, port, worker.progress.readiness),
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as operator,
     ):
         await caught_up(pool, log.facts)

@@ -72,7 +72,7 @@ async def test_each_is_answered_by_itself(client):
         (422, "/id"),
         (422, "/id"),
         (422, "/extra"),
-        (400, None),
+        (400, "/key"),
         (400, "/body"),
         (422, "/body"),
         (400, None),
@@ -107,7 +107,14 @@ async def test_others_do_not(client, more):
 
 
 @pytest.mark.parametrize(
-    "more", [{"occurred_at": "2017-03-01T10:00:00"}, {"origin": "dreamt"}, {"occurred_at": 5}]
+    "more",
+    [
+        {"occurred_at": "2017-03-01T10:00:00"},
+        {"origin": "dreamt"},
+        {"occurred_at": 5},
+        {"occurred_at": "9999-12-31T23:59:59-12:00"},
+        {"occurred_at": "0001-01-01T00:00:00+12:00"},
+    ],
 )
 async def test_a_wrong_time_or_origin_is_pointed_to(client, more):
     [outcome] = await commands(client.as_("integrator"), build(**more))

@@ -205,3 +205,15 @@ async def test_a_wrong_method_names_the_right_ones(client, method, path, allow):
 )
 async def test_only_json_comes_and_goes(client, headers, status):
     assert (await client.post("/lockers", b'{"room": 1}', **headers)).status_code == status
+
+
+async def test_the_callers_trace_travels_with_the_event(client, log):
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    await client.post("/lockers", {"room": 1}, traceparent=trace)
+    assert await log.fetchval("SELECT trace FROM event WHERE org_id = $1", client.org) == trace
+
+
+async def test_results_are_counted_by_command(client):
+    await client.build()
+    figures = (await client.http.get("/metrics")).text
+    assert 'rapport_commands_total{command="BuildLocker",result="accepted"}' in figures

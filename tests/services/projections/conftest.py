@@ -10,7 +10,8 @@ import pytest
 from kernel.database import connect_pool
 from kernel.handling import Handler
 from kernel.settings import Settings
-from services.contacts.app import SERVICE
+from services.contacts import app as contacts
+from services.sales import app as sales
 from tests.services.projections.desk import Desk
 
 
@@ -24,10 +25,10 @@ async def pool(database: Settings) -> AsyncIterator[asyncpg.Pool]:
 
 @pytest.fixture
 async def desk(database: Settings, pool: asyncpg.Pool) -> AsyncIterator[Desk]:
-    handler = await Handler.open(database, SERVICE.name, SERVICE.aggregates)
-    log = await connect_pool(database, "contacts_log", max_size=1)
+    services = {service.name: service for service in (contacts.SERVICE, sales.SERVICE)}
+    handlers = {name: await Handler.open(database, name, one.aggregates) for name, one in services.items()}
+    logs = {name: await connect_pool(database, f"{name}_log", max_size=1) for name in services}
     readers = await connect_pool(database, "projections_app", max_size=1)
-    yield Desk(handler, log, pool, readers, handler.vault)
-    await readers.close()
-    await log.close()
-    await handler.close()
+    yield Desk(handlers, logs, pool, readers, handlers["contacts"].vault)
+    for each in (readers, *logs.values(), *handlers.values()):
+        await each.close()

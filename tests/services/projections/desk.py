@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +18,8 @@ from kernel.log.envelope import write
 from kernel.log.partitions import PARTITIONS
 from kernel.log.reader import read_partition
 from kernel.vault.vault import Vault
-from kernel.view.applying import apply
 from kernel.view.arrivals import Arrival, Reading
+from kernel.view.batch.applying import apply
 from kernel.view.opening import open_personal
 from kernel.web.access import Caller, Role
 from kernel.web.inquiry import Inquiry
@@ -31,42 +33,45 @@ ORG = UUID("0c000000-0000-7000-8000-0000000000aa")
 class Desk:
     """`say` a command, `ask` a query; before a query every view has taken what was said."""
 
-    handler: Handler
-    log: asyncpg.Pool
+    handlers: dict[str, Handler]
+    """By service."""
+    logs: dict[str, asyncpg.Pool]
     views: asyncpg.Pool
     readers: asyncpg.Pool
     vault: Vault
     org_id: UUID = ORG
-    _taken: dict[int, int] = field(default_factory=lambda: dict.fromkeys(range(PARTITIONS), 0))
+    _taken: Counter[tuple[str, int]] = field(default_factory=Counter)
 
-    async def say(self, command: Command, contact_id: UUID | None = None) -> UUID:
-        """The id of the contact."""
+    async def say(self, command: Command, stream_id: UUID | None = None) -> UUID:
+        """The id of the contact, or of the purchase."""
+        handler = self.handlers[type(command).__module__.split(".")[1]]
         call = Call(
             org_id=self.org_id,
             actor="anna",
             command=command,
-            stream_id=contact_id,
+            stream_id=stream_id,
             digest=b"",
             correlation_id=new_id(),
         )
-        return (await self.handler.handle(call)).id
+        return (await handler.handle(call)).id
 
-    async def ask(self, query: Query[Any], **params: Any) -> Any:
+    async def ask(self, query: Query[Any], role: Role = Role.AGENT, **params: Any) -> Any:
         """The answer of a query to someone of the organisation."""
         await self.fold()
         async with read_as(self.readers, self.org_id) as db:
-            inquiry = Inquiry(db, Caller(self.org_id, "anna", Role.AGENT), self.vault, bytes(64))
+            inquiry = Inquiry(db, Caller(self.org_id, "anna", role), self.vault, bytes(64))
             return await query.handler(inquiry, query.params(**params))
 
     async def fold(self) -> None:
         """What relay, topic and worker do, without them."""
         reading = Reading(VIEWS)
         arrivals: list[Arrival] = []
-        async with self.log.acquire() as db:
-            for partition, after in self._taken.items():
-                for position, envelope in await read_partition(db, "contacts", partition, after, 10_000):
-                    arrivals.append(reading.read("contacts", 1, partition, position - 1, write(envelope)))
-                    self._taken[partition] = position
+        for service, partition in product(self.logs, range(PARTITIONS)):
+            async with self.logs[service].acquire() as db:
+                after = self._taken[service, partition]
+                for position, envelope in await read_partition(db, service, partition, after, 10_000):
+                    arrivals.append(reading.read(service, 1, partition, position - 1, write(envelope)))
+                    self._taken[service, partition] = position
         await open_personal(self.vault, reading.personal, arrivals)
         for view in VIEWS:
             assert not (await apply(self.views, view, arrivals)).parked

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from kernel.view import rows
 from kernel.view.arrivals import Arrival
-from kernel.view.batch import fold, steps, touched
+from kernel.view.batch.saving import save
+from kernel.view.batch.steps import fold, steps, touched
 from kernel.view.fact import Fact
 from kernel.view.folding import fold_all
-from kernel.view.saving import save
 from kernel.view.tables import terms_table
 from kernel.view.terms import lines
 from kernel.view.view import View

@@ -1,0 +1,1 @@
+"""One fetched batch on its way into the rows of one view."""

@@ -1,0 +1,3 @@
+"""The process that folds the log into views."""
+
+from kernel.view.worker.process import run as run

@@ -1,0 +1,111 @@
+"""Views that follow their topics, over as many consumers as break."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+
+from kernel.log.topics import topic
+from kernel.settings import Settings
+from kernel.vault.vault import Vault
+from kernel.view.view import View
+from kernel.view.worker.consumer import SECONDS_TO_ANSWER, consuming
+from kernel.view.worker.follower import Follower, Topics
+from kernel.view.worker.progress import Progress
+
+GENERATION = 1
+SECONDS_BETWEEN_LOOKS = 1.0
+SECONDS_WITHOUT_PROGRESS = 30.0
+SECONDS_TO_DRAIN = 8.0
+
+
+class Stuck(Exception):
+    """The consumer must be made anew."""
+
+
+class Worker:
+    """Follows the topics of its views' services, and makes its consumer anew whenever that breaks."""
+
+    def __init__(
+        self, settings: Settings, views: Sequence[View[Any]], pool: asyncpg.Pool, vault: Vault | None = None
+    ) -> None:
+        self._settings, self._views = settings, views
+        self._pool, self._vault = pool, vault
+        self._follower: Follower | None = None
+        self.progress = Progress(views)
+
+    def topics(self) -> Topics:
+        """Every topic that some view reads."""
+        services = {service for view in self._views for service in view.services}
+        return {topic(self._settings, name, GENERATION): (name, GENERATION) for name in sorted(services)}
+
+    async def work(self) -> None:
+        """Goes on until cancelled."""
+        while True:
+            try:
+                await self._follow()
+            except (KafkaError, OSError, Stuck) as error:  # OSError includes a TimeoutError
+                self.progress.failed("kafka", error)
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+
+    async def drain(self) -> None:
+        """Waits until the batch in hand is taken, if it can be."""
+        if self._follower is not None:
+            try:
+                async with asyncio.timeout(SECONDS_TO_DRAIN):
+                    await self._follower.busy.acquire()
+            except TimeoutError:
+                return
+
+    async def _follow(self) -> None:
+        async with consuming(self._settings) as consumer:
+            there = await self._existing(consumer)
+            self._follower = Follower(consumer, there, self._views, self._pool, self._vault, self.progress)
+            self.progress.begin()
+            consumer.subscribe(list(there), listener=self._follower)
+            work = {
+                asyncio.create_task(self._follower.follow()),
+                asyncio.create_task(self._watch(consumer, there)),
+            }
+            try:
+                done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in work:
+                    task.cancel()
+                await asyncio.wait(work)
+            for task in done:
+                task.result()
+
+    async def _existing(self, consumer: AIOKafkaConsumer) -> Topics:
+        """The topics that are there, as soon as there is one."""
+        while True:
+            async with asyncio.timeout(SECONDS_TO_ANSWER):
+                names = await consumer.topics()
+            if there := {name: place for name, place in self.topics().items() if name in names}:
+                return there
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS / 4)
+
+    async def _watch(self, consumer: AIOKafkaConsumer, there: Topics) -> None:
+        """Keeps the figures up to date; raises Stuck for a new topic, or records that do not come."""
+        while True:
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+            try:
+                async with asyncio.timeout(SECONDS_TO_ANSWER):
+                    ends = await consumer.end_offsets(consumer.assignment())
+                    names = await consumer.topics() if len(there) < len(self.topics()) else ()
+            except (KafkaError, OSError) as error:  # it may well find Kafka again by itself
+                self.progress.failed("kafka", error)
+            else:
+                self.progress.reached_kafka(
+                    {(there[at.topic][0], at.partition): end for at, end in ends.items()}
+                )
+                if any(name in names for name in self.topics() if name not in there):
+                    raise Stuck("a topic appeared")
+            self.progress.measure()
+            if self.progress.stands_still(SECONDS_WITHOUT_PROGRESS):
+                raise Stuck("nothing came for too long")

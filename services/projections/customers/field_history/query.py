@@ -1,0 +1,99 @@
+"""What a field of a customer was: GET /customers/{id}/history/{field}, the latest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from kernel.view.reading import live
+from kernel.web.inquiry import Inquiry
+from kernel.web.problems import Problem
+from kernel.web.service import Query
+from services.projections.customers.field_history.fields import Change, Field
+from services.projections.customers.field_history.view import FIELD_HISTORY
+from services.projections.customers.roles import CLEAR
+from services.projections.shared import paging
+from services.projections.shared.identity import IDENTITY, customer_of
+
+
+class FieldAsked(paging.Listing):
+    """A field of a customer: of all its contacts."""
+
+    id: UUID
+    field: str
+
+
+class PastValue(msgspec.Struct, frozen=True):
+    """A value that the field had, or one among several, from then on; or, removed, no longer had."""
+
+    contact_id: UUID
+    change: Change
+    value: Any
+    """Null: none; or, where it was set, erased."""
+    actor: str
+    """Who said so."""
+    event_id: UUID
+    type: str
+    """What happened: `NameCorrected`."""
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+class History(msgspec.Struct, frozen=True):
+    """What was said of a field, the latest first, as the log learned of it."""
+
+    customer_id: UUID
+    field: Field
+    values: tuple[PastValue, ...]
+    cursor: str | None = None
+
+
+VALUES = """
+SELECT contact_id, change, value::text, actor, event_id, type, occurred_at, recorded_at, version
+FROM {table}
+WHERE contact_id = ANY($1) AND field = $2
+    AND ($3::timestamptz IS NULL OR (recorded_at, version, event_id) < ($3, $4, $5))
+ORDER BY recorded_at DESC, version DESC, event_id DESC
+LIMIT $6"""
+
+Place = tuple[datetime, int, UUID]
+
+
+async def history(inquiry: Inquiry, params: FieldAsked) -> History | None:
+    """404 `unknown-field` names the fields that there are."""
+    if params.field not in list(Field):
+        names = [field.value for field in Field]
+        raise Problem("unknown-field", f"A field is one of: {', '.join(names)}.", status=404)
+    place: Sequence[Any] = paging.after(inquiry, params, Place) or (None, None, None)
+    if (customer := await customer_of(inquiry.db, params.id)) is None:
+        return None
+    sql = VALUES.format(table=await live(inquiry.db, FIELD_HISTORY))
+    found = await inquiry.db.fetch(sql, customer.contacts, params.field, *place, params.limit + 1)
+    shown, cursor = paging.paged(inquiry, params, found, _place)
+    return History(customer.customer_id, Field(params.field), tuple(map(_past_value, shown)), cursor)
+
+
+def _place(record: asyncpg.Record) -> Place:
+    return record["recorded_at"], record["version"], record["event_id"]
+
+
+def _past_value(record: asyncpg.Record) -> PastValue:
+    contact_id, change, value, *rest, _version = record.values()
+    return PastValue(contact_id, Change(change), None if value is None else msgspec.json.decode(value), *rest)
+
+
+HISTORY = Query(
+    method="GET",
+    path="/customers/{id}/history/{field}",
+    roles=CLEAR,
+    handler=history,
+    views=(IDENTITY, FIELD_HISTORY),
+    params=FieldAsked,
+    answer=History,
+    summary="Every value that a field of a customer had",
+)
