@@ -1,7 +1,7 @@
 """`bench commands`: a command over HTTP, authenticated, validated, idempotent and durable, from 64 clients.
 
 Each service is one process. First only it and the database run, beside its peers; then relay, Kafka and the
-worker of all views run too and take their share of the cores. The process of the clients always takes its own.
+worker of all views run too and take their share of the cores. The clients' process always takes its own.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ class Grouping(Generic[Q, A]):
 
     `ask_all` answers each question of a batch, or gives its exception; `weigh` bounds a batch to `capacity`;
     two questions that share an `apart` value never go into one batch: the later waits for the next. Where at
-    least `split_from` wait and none is under way, a batch takes half of them: while it is under way, the other
-    half can be made ready.
+    least `split_from` wait and none is under way, a batch takes half of them: the other half is made ready
+    meanwhile.
     """
 
     def __init__(

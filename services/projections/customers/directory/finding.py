@@ -70,12 +70,11 @@ async def walk(
     return await _along_names(db, criteria, after, count)
 
 
-ALONG_WORDS = f"""
-SELECT term, contact_id FROM {{terms}}
-WHERE kind = '{NAME}' AND (term, contact_id) > ($1, $2) AND term < $3
-    AND NOT EXISTS (SELECT FROM unnest($4::text[]) word WHERE strpos(' ' || term, ' ' || word) = 0)
+ALONG_WORDS = """
+SELECT term, contact_id FROM {table}
+WHERE kind = $1 AND (term, contact_id) > ($2, $3) AND term < $4 {narrowed}
 ORDER BY term, contact_id
-LIMIT $5"""
+LIMIT {count:d}"""
 
 END = "\U0010ffff"
 """After every text that goes on from here: the last character."""
@@ -84,28 +83,34 @@ END = "\U0010ffff"
 async def _along_words(
     db: asyncpg.Connection, criteria: Criteria, leading: str, after: Place | None, count: int
 ) -> Sequence[Place]:
-    sql = ALONG_WORDS.format(terms=await reading.live_terms(db, PERSON))
-    begin = after or (leading, NO_CONTACT)
-    rows = await db.fetch(sql, *begin, leading + END, criteria.words, count)
+    others = [word for word in criteria.words if word != leading]
+    table, begin = await reading.live_terms(db, PERSON), after or (leading, NO_CONTACT)
+    sql = ALONG_WORDS.format(table=table, narrowed=_holding("term", len(others), 5), count=count)
+    rows = await db.fetch(sql, NAME, *begin, leading + END, *others)
     return [(row["term"], row["contact_id"]) for row in rows]
 
 
 ALONG_NAMES = """
 SELECT sort_name, contact_id FROM {table}
 WHERE (sort_name, contact_id) > ($1, $2) {narrowed}
-    AND NOT EXISTS (SELECT FROM unnest($3::text[]) word WHERE strpos(' ' || sort_name, ' ' || word) = 0)
 ORDER BY sort_name, contact_id
-LIMIT $4"""
+LIMIT {count:d}"""
 
 
 async def _along_names(
     db: asyncpg.Connection, criteria: Criteria, after: Place | None, count: int
 ) -> Sequence[Place]:
-    # Only what is asked stands in the statement: each has an index of its own.
+    # Only what is asked stands in the statement, so that each way of asking goes along its own index.
     asked = {"owner_id": criteria.owner_id, "team_id": criteria.team_id}
-    values = {name: value for name, value in asked.items() if value is not None}
-    narrowed = "".join(f" AND {name} = ${number}" for number, name in enumerate(values, 5))
-    sql = ALONG_NAMES.format(table=await reading.live(db, PERSON), narrowed=narrowed)
-    begin = after or ("", NO_CONTACT)
-    rows = await db.fetch(sql, *begin, criteria.words, count, *values.values())
+    ids = {name: value for name, value in asked.items() if value is not None}
+    narrowed = "".join(f" AND {name} = ${number}" for number, name in enumerate(ids, 3))
+    narrowed += _holding("sort_name", len(criteria.words), 3 + len(ids))
+    sql = ALONG_NAMES.format(table=await reading.live(db, PERSON), narrowed=narrowed, count=count)
+    rows = await db.fetch(sql, *(after or ("", NO_CONTACT)), *ids.values(), *criteria.words)
     return [(row["sort_name"], row["contact_id"]) for row in rows]
+
+
+def _holding(column: str, words: int, first: int) -> str:
+    """The condition that each word, from parameter `first` on, begins a word of the column."""
+    numbers = range(first, first + words)
+    return "".join(f" AND strpos(' ' || {column}, ' ' || ${number}) > 0" for number in numbers)
