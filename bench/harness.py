@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -82,10 +83,12 @@ def in_rounds(
     rounds: int, measure: Callable[[Tell], tuple[Figures, Figures]], tell: Tell
 ) -> tuple[Figures, Figures]:
     """Ours and the peers', measured in turn in each round: a slow moment of the machine meets both."""
-    pairs = []
-    for number in range(1, rounds + 1):
-        pairs.append(measure(lambda what, number=number: tell(f"round {number} of {rounds}: {what}")))
+    pairs = [measure(partial(_tell_round, tell, f"round {n} of {rounds}: ")) for n in range(1, rounds + 1)]
     return medians([ours for ours, _ in pairs]), medians([peers for _, peers in pairs])
+
+
+def _tell_round(tell: Tell, which: str, what: str) -> None:
+    tell(which + what)
 
 
 def percentile(values: Iterable[float], share: float) -> float:

@@ -37,7 +37,7 @@ class ClosedLoop:
             while run.wire.owed:
                 run.wire.wait(run.stop + 10)
         if self.acks is not None:
-            _write(self.acks, run.answers)
+            write_acks(self.acks, run.answers)
         return Tally(run.took, self.seconds, len(run.answers) - len(run.took))
 
 
@@ -69,8 +69,8 @@ class _Run:
         return answered
 
 
-def _write(path: Path, answers: list[tuple[str, bytes]]) -> None:
-    """After the measurement: what it costs to write a journal is not what is measured."""
+def write_acks(path: Path, answers: list[tuple[str, bytes]]) -> None:
+    """Notes answers to RecordInteraction; after a measurement, for it costs time that is not measured."""
     with Acks(path) as acks:
         for key, body in answers:
             acks.add("contacts", ORG, SUBJECT, key, orjson.loads(body))

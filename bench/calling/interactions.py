@@ -52,6 +52,17 @@ def post(path: str, token: str, body: bytes, *headers: str) -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
+def get_page(contact: UUID, token: str, position: str) -> bytes:
+    """The request for a customer's page, nothing older than `position`."""
+    lines = [
+        f"GET /customers/{contact} HTTP/1.1",
+        "host: 127.0.0.1",
+        f"authorization: Bearer {token}",
+        f"rapport-position: {position}",
+    ]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n"
+
+
 @dataclass(slots=True)
 class Interactions:
     """Commands without end, each on the next contact and with a key that nobody else uses."""

@@ -10,6 +10,7 @@ import pytest
 from kernel.database import connect_pool
 from kernel.handling import Handler
 from kernel.settings import Settings
+from kernel.vault.vault import Vault
 from services.contacts import app as contacts
 from services.sales import app as sales
 from tests.services.projections.desk import Desk
@@ -32,3 +33,11 @@ async def desk(database: Settings, pool: asyncpg.Pool) -> AsyncIterator[Desk]:
     yield Desk(handlers, logs, pool, readers, handlers["contacts"].vault)
     for each in (readers, *logs.values(), *handlers.values()):
         await each.close()
+
+
+@pytest.fixture
+async def vault(database: Settings) -> AsyncIterator[Vault]:
+    """The keys of persons."""
+    vault = await Vault.open(database)
+    yield vault
+    await vault.close()
