@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 
 from bench.calling.interactions import register, token_of
@@ -21,6 +20,8 @@ from bench.workers import Workers
 from kernel.settings import Settings
 from kernel.vault.keys import token_key
 from ops.demo.arrival import until_shown
+from ops.local import roles
+from ops.local.record import with_database
 from services.projections.customers.customer_360 import CUSTOMER_360
 
 RATES = (200, 1_000)
@@ -39,15 +40,62 @@ PROCESSES = ("contacts", "contacts_relay", "views", "worker")
 
 def measure(rounds: int, tell: Tell) -> Report:
     with ExitStack() as stack:
-        _, settings = stack.enter_context(durable_postgres())
+        administrator, settings = stack.enter_context(durable_postgres())
         settings = stack.enter_context(kafka_beside(settings))
         processes = stack.enter_context(running_processes(settings))
         clients = stack.enter_context(Workers(1))
         processes.start_ours(settings, *PROCESSES)
         register(settings)
         asyncio.run(until_shown(settings, lambda _: None))
-        figures, _ = in_rounds(rounds, partial(_round, settings, clients), tell)
+        figures, _ = in_rounds(
+            rounds, partial(_round, with_database(administrator, roles.DATABASE), settings, clients), tell
+        )
         for name in PROCESSES:
             figures[name] = {"memory_mb": round(processes.memory_mb(name), 1)}
         processes.stop()
     return Report("latency", rounds, figures, {}, {}, _goals(figures))
+
+
+def _round(administrator: str, settings: Settings, clients: Workers, tell: Tell) -> tuple[Figures, Figures]:
+    figures: Figures = {}
+    for rate in RATES:
+        tell(f"{rate} commands a second")
+        figures[f"{rate:,} a second"] = asyncio.run(_at(administrator, settings, clients, rate))
+    return figures, {}
+
+
+async def _at(administrator: str, settings: Settings, clients: Workers, rate: int) -> dict[str, float]:
+    loop = OpenLoop(
+        contacts_port=settings.port["contacts"],
+        views_port=settings.port["views"],
+        token=token_of(settings),
+        token_key=token_key(settings.keys),
+        acks=settings.keys.parent / "bench.acks",
+        per_second=rate,
+        seconds=SECONDS,
+        page_after=rate // PAGES,
+    )
+    watching = asyncio.create_task(watch(administrator, CUSTOMER_360, "contacts", SECONDS + MORE))
+    (seen,) = await asyncio.to_thread(clients.run, loop)
+    return _figures(seen, await watching)
+
+
+def _figures(seen: Seen, sightings: Sightings) -> dict[str, float]:
+    """Whatever was not seen in time counts as an hour."""
+    shown = [sightings.at(one.partition, one.position) or one.due + 3_600 for one in seen.commands]
+    return {
+        **latencies([one.answered - one.due for one in seen.commands], "answered_"),
+        **latencies([at - one.due for at, one in zip(shown, seen.commands, strict=True)], "visible_"),
+        **latencies(seen.pages, "page_"),
+    }
+
+
+def _goals(figures: Figures) -> list[Goal]:
+    busy = figures[f"{RATES[-1]:,} a second"]
+    services = max(figures[name]["memory_mb"] for name in ("contacts", "views"))
+    return [
+        Goal.at_most("1,000 a second, visible, p50 in ms", MOST_P50_MS, busy["visible_p50_ms"]),
+        Goal.at_most("1,000 a second, visible, p99 in ms", MOST_P99_MS, busy["visible_p99_ms"]),
+        Goal.at_most("memory of a service, MB", MOST_SERVICE_MB, services),
+        Goal.at_most("memory of the worker, MB", MOST_WORKER_MB, figures["worker"]["memory_mb"]),
+    ]

@@ -9,7 +9,6 @@ from typing import Any
 
 import asyncpg
 
-from kernel.settings import Settings
 from kernel.view.view import View
 
 TABLE = """
@@ -48,11 +47,9 @@ class Sightings:
         return rows[found][1] if found < len(rows) else None
 
 
-async def watch(settings: Settings, view: View[Any], service: str, seconds: float) -> Sightings:
-    """Looks at the view's checkpoints every millisecond."""
-    connection = await asyncpg.connect(
-        settings.dsn["projections_log"], server_settings={"synchronous_commit": "off"}
-    )
+async def watch(administrator: str, view: View[Any], service: str, seconds: float) -> Sightings:
+    """Looks at the view's checkpoints every millisecond; `administrator` may make temporary tables."""
+    connection = await asyncpg.connect(administrator, server_settings={"synchronous_commit": "off"})
     try:
         await connection.execute(TABLE)
         look = WATCH.format(seconds=seconds, service=service, view=view.name, number=view.number)

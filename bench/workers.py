@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from typing import TypeVar
 
 import psutil
 
 from bench.harness import latencies
+
+T = TypeVar("T")
 
 SECONDS = 180
 """After which a load that does not end is an error."""
@@ -27,9 +30,6 @@ class Tally:
     memory_mb: float = 0
 
 
-Part = Callable[[], Tally]
-
-
 class Workers:
     """Processes that run parts of loads, one after the other, so that none pays for starting."""
 
@@ -42,16 +42,15 @@ class Workers:
     def __exit__(self, *_: object) -> None:
         self._pool.terminate()
 
-    def run(self, *parts: Part) -> list[Tally]:
-        """Runs the parts at once, each in a process of its own."""
-        running = [self._pool.apply_async(_run, (part,)) for part in parts]
+    def run(self, *parts: Callable[[], T]) -> list[T]:
+        """Runs the parts at once, each in a process of its own; what each came to."""
+        running = [self._pool.apply_async(part) for part in parts]
         return [result.get(timeout=SECONDS) for result in running]
 
 
-def _run(part: Part) -> Tally:
-    tally = part()
-    tally.memory_mb = psutil.Process().memory_info().rss / 2**20
-    return tally
+def own_memory_mb() -> float:
+    """What the calling process holds."""
+    return float(psutil.Process().memory_info().rss / 2**20)
 
 
 def rates(tallies: Sequence[Tally]) -> dict[str, float]:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from kernel.log.facts import Event, Record, decode, personal_class, service_of
 from kernel.view.fact import Fact
+from kernel.view.view import Key, R, RowId, View
 from tests.parcels.log import ORG, enveloped
 
 CONTACTS = tuple(uuid5(ORG, f"contact {n}") for n in range(6))
@@ -76,6 +77,14 @@ def events_of(draw: st.DrawFn, cls: type[Event], contact_id: UUID) -> Event:
     personal = draw(st.none() | bodies_of(inner)) if inner else None
     sealed = None if personal is None else msgspec.json.encode(personal)
     return decode(cls, cls.version, msgspec.json.encode(body), sealed)
+
+
+def combined(view: View[R], rows: dict[RowId, R]) -> dict[tuple[UUID, Key], R]:
+    """Each key's parts as the one row that readers see: (organisation, key) → row."""
+    parts: dict[tuple[UUID, Key], list[R]] = {}
+    for (org_id, key, _partition), row in rows.items():
+        parts.setdefault((org_id, key), []).append(row)
+    return {found: view.combined(rows) for found, rows in parts.items()}
 
 
 @dataclass(frozen=True)

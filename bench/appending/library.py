@@ -14,7 +14,7 @@ from eventsourcing.domain import Aggregate, event
 from eventsourcing.persistence import IntegrityError
 
 from bench.appending.loads import EVENTS_EACH, HOT_STREAMS, TEXT, Load
-from bench.workers import Tally
+from bench.workers import Tally, own_memory_mb
 
 HOT = [uuid5(UUID(int=0), f"hot {n}") for n in range(HOT_STREAMS)]
 
@@ -46,6 +46,7 @@ def eventsourcing_append(administrator: str, load: Load) -> Tally:
         for each in done:
             each.result()
         tally.elapsed = time.perf_counter() - start
+    tally.memory_mb = own_memory_mb()
     application.close()
     return tally
 

@@ -11,7 +11,7 @@ import msgspec
 import uvloop
 
 from bench.appending.loads import EVENTS_EACH, HOT_STREAMS, TEXT, Load
-from bench.workers import Tally
+from bench.workers import Tally, own_memory_mb
 from kernel.handling.turns import Turns
 from kernel.ids import new_id
 from kernel.log.append import Answered, Append, Appended, NewEvent, Stale, Write
@@ -40,6 +40,7 @@ async def _run(settings: Settings, load: Load) -> Tally:
         for number in range(load.clients):
             clients.create_task(_client(store, hot, load, number, stop, tally))
     tally.elapsed = time.perf_counter() - start
+    tally.memory_mb = own_memory_mb()
     await store.close()
     return tally
 

@@ -26,11 +26,6 @@ class Fact(msgspec.Struct, Generic[E], frozen=True, eq=False, gc=False):
     def org_id(self) -> UUID:
         return self.envelope.org_id
 
-    @property
-    def stream(self) -> Stream:
-        """What its order is kept in."""
-        return self.service, self.envelope.org_id, self.envelope.stream_id
-
 
 Stream = tuple[str, UUID, UUID]
 """Service, organisation, stream id."""

@@ -33,11 +33,3 @@ def fold_all(view: View[R], facts: Iterable[Fact[Any]]) -> dict[RowId, R]:
         if fact.envelope.type in view.types:
             fold_into(view, rows, fact, keys_of(view, fact))
     return {row_id: row for row_id, row in rows.items() if row != view.empty(row_id[1])}
-
-
-def combine_all(view: View[R], rows: dict[RowId, R]) -> dict[tuple[Any, Key], R]:
-    """Each key's parts as the one row that readers see: (organisation, key) → row."""
-    parts: dict[tuple[Any, Key], list[R]] = {}
-    for (org_id, key, _partition), row in rows.items():
-        parts.setdefault((org_id, key), []).append(row)
-    return {found: view.combined(rows) for found, rows in parts.items()}

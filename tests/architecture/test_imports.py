@@ -52,7 +52,7 @@ def allowed(importer: str, imported: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
+@pytest.mark.parametrize("path", list(modules()), ids=name_of)
 def test_a_module_imports_only_what_its_place_allows(path: Path) -> None:
     assert [found for found in imports(path) if not allowed(name_of(path), found)] == []
 

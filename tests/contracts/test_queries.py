@@ -79,13 +79,30 @@ async def asked(way, query, contact_id, position=None, role=None):
     ]
 
 
+@pytest.mark.parametrize(
+    "query", [each for each in SERVICE.queries if each.method == "POST"], ids=lambda each: each.path
+)
+def test_a_question_that_is_posted_has_an_example(query):
+    assert query.examples
+
+
+async def until_shown(way, contact_id, position):
+    """The worker may have begun only now: each question by itself waits two seconds."""
+    async with asyncio.timeout(60):
+        for query in SERVICE.queries:
+            while any(each.status_code == 503 for each in await asked(way, query, contact_id, position)):
+                pass
+
+
 async def test_a_query_shows_its_own_organisation_what_was_wished_and_nothing_to_others(way):
     own_id, position = await registered(way)
+    await until_shown(way, own_id, position)
     stranger = way.elsewhere()
     for query in SERVICE.queries:
         for own in await asked(way, query, own_id, position):
             assert own.status_code == 200, own.text
             assert own.headers["rapport-position"]
+            assert own_id in own.text or query.method == "GET"
         foreign = await asked(stranger, query, own_id)
         unknown = await asked(stranger, query, UNKNOWN)
         for one, other in zip(foreign, unknown, strict=True):

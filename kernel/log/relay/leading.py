@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_LOOKS = 0.05
 SECONDS_WHILE_HALTED = 1.0
+MANY, BREATH = 32, 0.025
+"""After a flight of so many records more are sure to come: so many seconds later it is one large batch a
+partition, not many small ones, which cost the broker and every reader as much each."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 """Seconds between two tries while nothing can be published."""
 SLOW = 2.0
@@ -117,6 +120,8 @@ class Leader:
             if landed:
                 failpoint("relay.sent")
                 await move_marks(self.pool, lease, landed)
+                if flight and flight.records >= MANY:
+                    await pause(self.stopping, BREATH)
             elif not flight:
                 await self.wake.wait(SECONDS_BETWEEN_LOOKS)
 

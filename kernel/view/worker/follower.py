@@ -23,6 +23,9 @@ from kernel.view.worker.progress import Progress
 
 RECORDS_AT_ONCE = 5_000
 IDLE_MS = 500
+MANY, BREATH = 100, 0.05
+"""After a batch of so many records, so many seconds let the next one grow: a transaction costs a view the same
+for few rows as for many."""
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 5.0
 
@@ -76,6 +79,8 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]
                     self._sought = None
                 elif records:
                     await self._take(epoch, records)
+            if MANY <= sum(map(len, records.values())) < RECORDS_AT_ONCE:
+                await asyncio.sleep(BREATH)
 
     async def _take(self, epoch: int, records: Mapping[TopicPartition, Sequence[Any]]) -> None:
         arrivals = [

@@ -96,7 +96,7 @@ async def test_a_second_worker_joins_and_the_first_is_killed_in_the_middle(
 
 
 async def test_workers_come_and_go_while_events_flow(settings: Settings, pool: asyncpg.Pool) -> None:
-    log = some_parcels(2_000)
+    log = some_parcels(1_000)
     parts = [log.facts[n : n + 800] for n in range(0, len(log.facts), 800)]
     alarms = VIEW_GAPS.labels(LOAD.table_name)._value.get()
     await publish(settings, parts[0])

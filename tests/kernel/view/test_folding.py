@@ -10,8 +10,9 @@ import pytest
 from kernel.view.arrivals import Arrival, Reading
 from kernel.view.checkpoints import Checkpoint, Head, take_next
 from kernel.view.fact import Fact
-from kernel.view.folding import combine_all, fold_all, fold_into
+from kernel.view.folding import fold_all, fold_into
 from kernel.view.gaps import Gaps
+from tests.generating import combined
 from tests.parcels.events import ParcelPosted, ParcelSeen, ParcelWeighed
 from tests.parcels.log import ORG, Log
 from tests.parcels.views import LOAD, PARCEL, POISON, VIEWS, Load, Parcel
@@ -44,7 +45,7 @@ def test_the_parts_of_a_total_are_read_as_one() -> None:
     for parcel in (A, B):
         log.append(parcel, ParcelPosted(contact_id=CONTACT, grams=7))
     rows = fold_all(LOAD, log.facts)
-    assert combine_all(LOAD, rows) == {(ORG, (CONTACT,)): Load(CONTACT, parcels=2, grams=14)}
+    assert combined(LOAD, rows) == {(ORG, (CONTACT,)): Load(CONTACT, parcels=2, grams=14)}
 
 
 def arrivals(log: Log, offset: int = 0) -> list[Arrival]:

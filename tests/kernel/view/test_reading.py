@@ -15,9 +15,10 @@ from kernel.settings import Settings
 from kernel.view import reading
 from kernel.view.arrivals import Reading
 from kernel.view.batch.applying import apply
-from kernel.view.folding import combine_all, fold_all
+from kernel.view.folding import fold_all
 from kernel.view.tables import table_sql
 from kernel.web.problems import Problem
+from tests.generating import combined
 from tests.parcels.log import ORG, Log
 from tests.parcels.posting import CONTACTS, some_parcels
 from tests.parcels.views import LOAD, PARCEL, SIGHTING, VIEWS
@@ -47,7 +48,7 @@ async def folded(pool: asyncpg.Pool, log: Log) -> Log:
 
 async def test_the_parts_of_a_row_are_read_as_one(pool: asyncpg.Pool, readers: asyncpg.Pool) -> None:
     log = await folded(pool, some_parcels(100))
-    whole = combine_all(LOAD, fold_all(LOAD, log.facts))
+    whole = combined(LOAD, fold_all(LOAD, log.facts))
     contacts = [(uuid5(ORG, f"contact {n}"),) for n in range(CONTACTS)]
     async with read_as(readers, ORG) as db:
         found = await reading.rows(db, LOAD, [*contacts, (ORG,)])

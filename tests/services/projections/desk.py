@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -42,7 +43,9 @@ class Desk:
     org_id: UUID = ORG
     _taken: Counter[tuple[str, int]] = field(default_factory=Counter)
 
-    async def say(self, command: Command, stream_id: UUID | None = None) -> UUID:
+    async def say(
+        self, command: Command, stream_id: UUID | None = None, imported_at: datetime | None = None
+    ) -> UUID:
         """The id of the contact, or of the purchase."""
         handler = self.handlers[type(command).__module__.split(".")[1]]
         call = Call(
@@ -52,6 +55,8 @@ class Desk:
             stream_id=stream_id,
             digest=b"",
             correlation_id=new_id(),
+            origin="imported" if imported_at else "live",
+            occurred_at=imported_at,
         )
         return (await handler.handle(call)).id
 

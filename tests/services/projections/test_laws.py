@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel.view.folding import combine_all, fold_all
+from kernel.view.folding import fold_all
 from kernel.view.view import View
 from services.projections.app import VIEWS
-from tests.generating import histories
+from tests.generating import combined, histories
 
 SPLITS = st.lists(st.integers(0, 11), min_size=6, max_size=6)
 ORDERS = st.lists(st.integers(0, 5), max_size=80)
@@ -21,19 +21,18 @@ each_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.table_n
 
 @each_view
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_split_and_any_interleaving_of_streams_fold_alike(view: View[Any], data: st.DataObject) -> None:
     history = data.draw(histories(view.reads))
     one, other = (
-        combine_all(view, fold_all(view, history.told(data.draw(ORDERS), data.draw(SPLITS))))
-        for _ in range(2)
+        combined(view, fold_all(view, history.told(data.draw(ORDERS), data.draw(SPLITS)))) for _ in range(2)
     )
     assert one == other
 
 
 @each_view
 @given(data=st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_combining_is_associative_and_commutative_and_the_empty_row_is_its_zero(
     view: View[Any], data: st.DataObject
 ) -> None:
@@ -53,7 +52,7 @@ def test_combining_is_associative_and_commutative_and_the_empty_row_is_its_zero(
 
 @each_view
 @given(data=st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_a_fold_never_fails_and_its_keys_are_its_rows(view: View[Any], data: st.DataObject) -> None:
     history = data.draw(histories(view.reads))
     for (_, key, _), row in fold_all(view, history.told([], [0] * 6)).items():

@@ -162,4 +162,5 @@ SEARCH = Query(
     params=CustomersAsked,
     answer=FoundCustomers,
     summary="Find customers",
+    examples=({"words": "anni gru"}, {"identifier": {"kind": "loyalty-card", "value": "2900 4242"}}),
 )

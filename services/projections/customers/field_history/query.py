@@ -67,8 +67,8 @@ Place = tuple[datetime, int, UUID]
 async def history(inquiry: Inquiry, params: FieldAsked) -> History | None:
     """404 `unknown-field` names the fields that there are."""
     if params.field not in list(Field):
-        names = [field.value for field in Field]
-        raise Problem("unknown-field", f"A field is one of: {', '.join(names)}.", status=404)
+        names = ", ".join(field.value for field in Field)
+        raise Problem("unknown-field", f"A field is one of: {names}.", status=404)
     place: Sequence[Any] = paging.after(inquiry, params, Place) or (None, None, None)
     if (customer := await customer_of(inquiry.db, params.id)) is None:
         return None
