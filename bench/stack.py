@@ -90,7 +90,7 @@ class Processes:
             self._running[name] = subprocess.Popen(
                 command,
                 cwd=CHECKOUT,
-                env={**os.environ, **variables.of(settings)},
+                env={**os.environ, **variables.of(settings), "PYTHONPATH": str(CHECKOUT)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

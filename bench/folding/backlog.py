@@ -1,63 +1,56 @@
-"""A backlog of events: 80 % facts about a contact of one line each, 20 % purchases of several lines.
+"""A backlog of records as the relay would have written them.
 
-The facts are those of which a customer's page is made: interactions (with what was said, sealed), consents and
-preferences. For all views some names are corrected as well, whose personal part a view opens. Every record is
-what the relay would have written: the same envelope, positions without gaps, on the contact's own partition.
+80 % are facts about a contact of one line each: interactions (with what was said, sealed), consents and
+preferences, of which a customer's page is made; 20 % are purchases of several lines. Where all views are to
+be filled some names are corrected too, and views open them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from random import Random
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from bench.calling.interactions import ORG, SUBJECT, SUMMARY
+from bench.calling.interactions import ORG, SUBJECT
+from bench.folding import events
+from bench.folding.events import BEGAN, Making
 from kernel.ids import new_id
 from kernel.log import envelope
-from kernel.log.envelope import schema_name, sealed_text, sequence
-from kernel.log.facts import Event, encode, service_of, type_of
+from kernel.log.facts import Event, encode, service_of
 from kernel.log.partitions import partition_of
 from kernel.log.reader import envelope_of
 from kernel.settings import Settings
 from kernel.vault.events import person_of, seal_personal
 from kernel.vault.sealing import Key
 from kernel.vault.vault import Vault
-from services.contacts import events as contacts
-from services.contacts.events.consent import ConsentChannel, ConsentMethod, LawfulBasis
-from services.contacts.events.interactions import Direction
-from services.contacts.events.words import Channel, Name
-from services.sales.events import PurchaseLine, PurchaseRecorded
 
 CUSTOMERS = 10_000
+CUSTOMER_IDS = [uuid5(ORG, f"customer {number}") for number in range(CUSTOMERS)]
+
 PURCHASES = 0.2
-NAMES = 0.1
-"""Of the facts about contacts, where all views are to be filled."""
-CATEGORIES, BRANDS = 100, 50
-BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+FACTS: tuple[Making, ...] = (events.interaction,) * 5 + (events.consent,) * 2 + (events.preference,)
+WITH_NAMES: tuple[Making, ...] = (*FACTS, events.name)
+
+Place = tuple[str, int]
+"""Service, partition."""
 
 
 class Record(NamedTuple):
-    """One record of a topic."""
+    """One record of a topic; its time in milliseconds."""
 
     key: bytes
     value: bytes
     timestamp: int
 
 
-Place = tuple[str, int]
-"""Service, partition."""
-
-
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Records by place, in the order of their positions; and how many events there are."""
+    """Records by place, each place from position 1 on without a gap."""
 
-    records: dict[Place, list[Record]]
+    records: defaultdict[Place, list[Record]] = field(default_factory=lambda: defaultdict(list))
 
     @property
     def events(self) -> int:
@@ -68,15 +61,57 @@ class Backlog:
         return sum(len(found) for (name, _), found in self.records.items() if name == service)
 
 
-async def make(settings: Settings, events: int, lines: int, names: bool = False) -> Backlog:
-    """A backlog for the views of these settings, whose vault gets the keys."""
-    customers = [uuid5(ORG, f"customer {number}") for number in range(CUSTOMERS)]
+async def make(settings: Settings, size: int, lines: int, facts: tuple[Making, ...] = FACTS) -> Backlog:
+    """`size` events of 10,000 contacts, whose keys the vault of these settings gets."""
     vault = await Vault.open(settings)
-    try:
-        keys = await vault.keys(ORG, customers, create=True)
-    finally:
-        await vault.close()
-    maker = _Maker(Random(events), customers, keys, lines, NAMES if names else 0.0)
-    for _ in range(events):
-        maker.make_one()
-    return Backlog(dict(maker.records))
+    keys = await vault.keys(ORG, CUSTOMER_IDS, create=True)
+    await vault.close()
+    maker = _Maker(keys)
+    random = Random(size)
+    for _ in range(size):
+        contact = random.choice(CUSTOMER_IDS)
+        if random.random() < PURCHASES:
+            maker.add(events.purchase(random, contact, lines), contact, new_id())
+        else:
+            maker.add(random.choice(facts)(random, contact), contact, contact)
+    return maker.backlog
+
+
+class _Maker:
+    """Numbers, seals and wraps events."""
+
+    def __init__(self, keys: dict[UUID, Key]) -> None:
+        self.backlog = Backlog()
+        self._keys = keys
+        self._versions: defaultdict[UUID, int] = defaultdict(int)
+
+    def add(self, event: Event, contact: UUID, stream: UUID) -> None:
+        cls, service, partition = type(event), service_of(type(event)), partition_of(contact)
+        records = self.backlog.records[service, partition]
+        self._versions[stream] += 1
+        event_id, version = new_id(), self._versions[stream]
+        data, personal = encode(event)
+        if personal is not None:
+            personal = seal_personal(self._keys[person_of(event)], cls, personal, event_id, stream, version)
+        at = BEGAN + timedelta(milliseconds=len(records))
+        row = {
+            "position": len(records) + 1,
+            "org_id": ORG,
+            "stream_id": stream,
+            "version": version,
+            "event_id": event_id,
+            "type": cls.__name__,
+            "schema_version": cls.version,
+            "data": data,
+            "personal": personal,
+            "partition_key": contact,
+            "actor": SUBJECT,
+            "correlation_id": event_id,
+            "causation_id": None,
+            "trace": None,
+            "origin": "live",
+            "occurred_at": at,
+            "recorded_at": at,
+        }
+        value = envelope.write(envelope_of(service, row))
+        records.append(Record(str(contact).encode("ascii"), value, int(at.timestamp() * 1000)))

@@ -39,7 +39,11 @@ class Gaps:
         """Whether it is too early to look again."""
         return self._until.get(place, 0.0) > self.clock()
 
+    def lasts(self, place: Place) -> bool:
+        """Whether it is a gap still after a second look; the first may be a database that was set back."""
+        return self._times.get(place, 0) > 1
+
     @property
     def places(self) -> list[Place]:
-        """Where something is missing now."""
-        return sorted(self._times)
+        """Where something is missing for good."""
+        return sorted(filter(self.lasts, self._times))

@@ -88,7 +88,7 @@ async def test_a_row_that_nothing_made_is_found(shown: Shown):
 
 
 async def test_terms_that_do_not_follow_their_rows_are_found(shown: Shown):
-    await shown.db.execute("UPDATE person__v1_term SET term = 'babbage' WHERE term = 'lovelace5'")
+    await shown.db.execute("UPDATE person__v1_term SET term = 'babbage' WHERE starts_with(term, 'lovelace5')")
     report = (await shown.reports())["person__v1"]
     assert faults(report) == {"terms": 2}
     assert sorted(found["missing"] for found in report.first) == [False, True]

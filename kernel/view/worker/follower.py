@@ -24,7 +24,7 @@ from kernel.view.worker.progress import Progress
 RECORDS_AT_ONCE = 5_000
 IDLE_MS = 500
 MANY, BREATH = 100, 0.05
-"""After a batch of so many records, so many seconds let the next one grow: a transaction costs a view the same
+"""After a batch of so many records, so many seconds let the next one grow: a transaction costs a view as much
 for few rows as for many."""
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 5.0
@@ -105,7 +105,7 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]
         self.progress.gaps.closed({place for result in applied.values() for place in result.moved})
         self.progress.gaps.found({place for places in gaps.values() for place in places})
         for table, places in gaps.items():
-            self.progress.gap(table, places)
+            self.progress.gap(table, [place for place in places if self.progress.gaps.lasts(place)])
         if gaps:
             self._sought = None
 

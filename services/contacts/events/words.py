@@ -25,7 +25,9 @@ def _one_line(text: str) -> str:
 
 def _text(text: str) -> str:
     text = normalize("NFC", text).strip()
-    if not text or not _NOT_IN_TEXT.isdisjoint(map(category, text.translate(_BREAKS))):
+    if not text or not (
+        text.isprintable() or _NOT_IN_TEXT.isdisjoint(map(category, text.translate(_BREAKS)))
+    ):
         raise ValueError("a text has no control characters but line breaks and tabs, and is not empty")
     return text
 

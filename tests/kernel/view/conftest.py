@@ -15,9 +15,11 @@ from kernel.settings import Settings
 from kernel.view.checkpoints import every
 from kernel.view.columns import row_of
 from kernel.view.fact import Fact
+from kernel.view.folding import fold_all
 from kernel.view.tables import table_sql
 from kernel.view.view import RowId, View
 from kernel.view.worker.worker import Worker
+from tests.parcels.log import Log
 from tests.parcels.views import VIEWS
 
 
@@ -87,3 +89,8 @@ async def caught_up(
         )
 
     await until(reached, seconds)
+
+
+async def assert_each_view_is_its_fold(pool: asyncpg.Pool, log: Log) -> None:
+    for view in VIEWS:
+        assert await rows_of(pool, view) == fold_all(view, log.facts)

@@ -1,4 +1,4 @@
-"""Workers that are killed, joined by others, or cut off from the database leave every view as its fold."""
+"""Workers that are killed, stopped or joined by others leave every view as its fold."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -15,12 +14,11 @@ import pytest
 
 from kernel.metrics import VIEW_GAPS
 from kernel.settings import Settings
-from kernel.view.folding import fold_all
 from ops.local import variables
-from tests.kernel.view.conftest import caught_up, rows_of, until, working
-from tests.parcels.log import Log, publish
+from tests.kernel.view.conftest import assert_each_view_is_its_fold, caught_up, until, working
+from tests.parcels.log import publish
 from tests.parcels.posting import some_parcels
-from tests.parcels.views import LOAD, VIEWS
+from tests.parcels.views import LOAD
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
@@ -47,11 +45,6 @@ def start(settings: Settings, tmp_path: Path) -> AsyncIterator[Start]:
     for worker in started:
         worker.kill()
         worker.wait()
-
-
-async def assert_each_view_is_its_fold(pool: asyncpg.Pool, log: Log) -> None:
-    for view in VIEWS:
-        assert await rows_of(pool, view) == fold_all(view, log.facts)
 
 
 async def has_ended(worker: subprocess.Popen[bytes]) -> None:
@@ -107,42 +100,6 @@ async def test_workers_come_and_go_while_events_flow(settings: Settings, pool: a
         await caught_up(pool, log.facts, seconds=60)
     await assert_each_view_is_its_fold(pool, log)
     assert VIEW_GAPS.labels(LOAD.table_name)._value.get() == alarms
-
-
-@asynccontextmanager
-async def cut_off(postgres: str, settings: Settings) -> AsyncIterator[None]:
-    """The database lets nobody in, and throws out who is there."""
-    name = settings.dsn["projections_log"].rsplit("/", 1)[1]
-    administrator = await asyncpg.connect(postgres)
-    await administrator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-    await administrator.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name
-    )
-    try:
-        yield
-    finally:
-        await administrator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-        await administrator.close()
-
-
-async def test_a_worker_waits_for_the_database_and_loses_nothing(
-    settings: Settings, pool: asyncpg.Pool, postgres: str
-) -> None:
-    log = some_parcels(1_000)
-    half = len(log.facts) // 2
-    async with working(settings, pool) as worker:
-        await publish(settings, log.facts[:half])
-        await caught_up(pool, log.facts[:half])
-        async with cut_off(postgres, settings):
-            await publish(settings, log.facts[half:])
-
-            async def noticed() -> bool:
-                return "database" in (await worker.progress.readiness()).degraded
-
-            await until(noticed)
-        await caught_up(pool, log.facts)
-        assert (await worker.progress.readiness()).degraded == {}
-    await assert_each_view_is_its_fold(pool, log)
 
 
 async def test_a_worker_that_is_told_to_stop_ends_soon(

@@ -109,6 +109,7 @@ def test_a_gap_is_looked_at_from_the_checkpoint_then_from_the_start_then_rarely(
         gaps.found({place})
         looked.append((gaps.next_offset(place, 17), gaps.waits(place)))
     assert looked == [(17, False), (0, False), (17, True), (17, True)]
+    assert gaps.places == [place]
     now = 60.0
     assert not gaps.waits(place)
     gaps.closed({place})

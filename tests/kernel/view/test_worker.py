@@ -13,7 +13,7 @@ from kernel.settings import Settings
 from kernel.view.checkpoints import every
 from kernel.view.folding import fold_all
 from kernel.web.operational import serve_operational
-from tests.kernel.view.conftest import caught_up, rows_of, until, working
+from tests.kernel.view.conftest import assert_each_view_is_its_fold, caught_up, rows_of, until, working
 from tests.parcels.log import publish
 from tests.parcels.posting import some_parcels
 from tests.parcels.views import PARCEL, VIEWS
@@ -24,8 +24,7 @@ async def test_every_view_has_the_fold_of_the_log(settings: Settings, pool: asyn
     await publish(settings, log.facts)
     async with working(settings, pool):
         await caught_up(pool, log.facts)
-    for view in VIEWS:
-        assert await rows_of(pool, view) == fold_all(view, log.facts)
+    await assert_each_view_is_its_fold(pool, log)
     assert len(await rows_of(pool, PARCEL)) == 500
 
 
@@ -39,8 +38,7 @@ async def test_repeats_on_the_topic_are_taken_once(settings: Settings, pool: asy
         some_parcels(60, log, first=50)
         await publish(settings, log.facts[before:])
         await caught_up(pool, log.facts)
-    for view in VIEWS:
-        assert await rows_of(pool, view) == fold_all(view, log.facts)
+    await assert_each_view_is_its_fold(pool, log)
 
 
 async def test_a_gap_stops_its_partition_and_raises_an_alarm(settings: Settings, pool: asyncpg.Pool) -> None:
@@ -110,8 +108,7 @@ async def test_the_views_keep_to_their_own_checkpoints(settings: Settings, pool:
         await caught_up(pool, log.facts, VIEWS[:1])
     async with working(settings, pool):
         await caught_up(pool, log.facts)
-    for view in VIEWS:
-        assert await rows_of(pool, view) == fold_all(view, log.facts)
+    await assert_each_view_is_its_fold(pool, log)
     found = await every(pool, VIEWS)
     positions = [{n: c.head("parcels").position for n, c in found[view.table_name].items()} for view in VIEWS]
     assert positions[0] == positions[1] == positions[2]

@@ -24,6 +24,13 @@ SET, REMOVED = Change.SET, Change.REMOVED
 EMAIL = Identifier(kind=IdentifierKind.EMAIL, value="anna@example.org")
 HOME = Address(city="Wien", country="AT")
 OWNER = UUID(int=7)
+GIVEN = commands.GiveConsent(
+    purpose="marketing",
+    channel=ConsentChannel.MAIL,
+    method=ConsentMethod.PAPER,
+    basis=LawfulBasis.CONSENT,
+    notice_version=3,
+)
 
 
 def anna(**more: Any) -> commands.RegisterContact:
@@ -71,12 +78,13 @@ async def test_what_is_taken_back_is_removed(desk: Desk) -> None:
 
 async def test_of_identifiers_and_consents_each_has_its_own_way(desk: Desk) -> None:
     contact = await desk.say(anna(identifiers=(EMAIL,)))
-    about = {"purpose": "marketing", "channel": ConsentChannel.MAIL, "method": ConsentMethod.PAPER}
     for command in (
         commands.VerifyIdentifier(identifier=EMAIL),
         commands.RemoveIdentifier(identifier=EMAIL),
-        commands.GiveConsent(basis=LawfulBasis.CONSENT, notice_version=3, **about),
-        commands.WithdrawConsent(**about),
+        GIVEN,
+        commands.WithdrawConsent(
+            purpose="marketing", channel=ConsentChannel.MAIL, method=ConsentMethod.PAPER
+        ),
     ):
         await desk.say(command, contact)
     known = {"kind": "email", "value": "anna@example.org"}

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from kernel.log.facts import Event
 from kernel.view.fact import Fact
-from kernel.view.folding import combine_all, fold_all
+from kernel.view.folding import fold_all
 from lib.identifiers import IdentifierDigest, IdentifierKind
 from services.projections.customers.customer_360 import CUSTOMER_360, Customer360
 from services.projections.customers.purchases import purchases
@@ -58,8 +58,7 @@ def returned(purchase: str, amount: str, at: datetime, contact: UUID | None = AN
 
 
 def folded(facts: Sequence[Fact[Event]]) -> Customer360:
-    rows = combine_all(CUSTOMER_360, fold_all(CUSTOMER_360, facts))
-    return rows.get((ORG, (ANNA,)), Customer360(ANNA))
+    return CUSTOMER_360.combined([Customer360(ANNA), *fold_all(CUSTOMER_360, facts).values()])
 
 
 def spending(*facts: Fact[Event]) -> Spending:

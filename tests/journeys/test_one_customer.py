@@ -1,0 +1,77 @@
+"""Two contacts turn out to be one customer, and then again not."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from kernel.settings import Settings
+from kernel.vault.keys import make_keys
+from tests.conftest import Processes
+from tests.journeys.town import Town
+
+
+@pytest.fixture
+async def town(
+    settings: Settings, processes: Processes, token: Callable[[str, str], str]
+) -> AsyncIterator[Town]:
+    make_keys(Path(settings.keys))
+    async with httpx.AsyncClient(timeout=30) as http:
+        town = Town(settings, token, http)
+        await town.begin(processes)
+        yield town
+
+
+async def registered(town: Town, given: str, *identifiers: tuple[str, str]) -> str:
+    known = [{"kind": kind, "value": value} for kind, value in identifiers]
+    body = {"kind": "person", "name": {"given": given, "family": "Gruber"}, "identifiers": known}
+    return await town.command("contacts", "/contacts", body)
+
+
+async def sold(town: Town, amount: str, **whose: Any) -> str:
+    line = {"sku": "1082185", "category": "FRUIT", "quantity": "1", "amount": amount}
+    return await town.command("sales", "/purchases", {"currency": "EUR", "lines": [line], **whose})
+
+
+def net(page: dict[str, Any]) -> list[str]:
+    return [one["net"]["amount"] for one in page["purchases"]]
+
+
+async def listed(town: Town) -> list[str]:
+    found = await town.question("/customers/search", {"words": "gruber"})
+    return [customer["customer_id"] for customer in found["customers"]]
+
+
+@pytest.mark.timeout(240)
+async def test_merged_they_are_one_customer_everywhere_and_unmerged_both_are_back_exactly(town: Town) -> None:
+    card = {"kind": "loyalty-card", "value": "2900 4242"}
+    early = await sold(town, "4.00", identifier=card)
+    anna = await registered(town, "Anna", ("email", "anna@example.org"))
+    anni = await registered(town, "Anni", ("loyalty-card", "29004242"))
+    await sold(town, "10.00", contact_id=anna)
+    await sold(town, "2.50", identifier=card)
+    await town.until(f"/customers/{anni}", lambda page: net(page) == ["6.50"])
+    addresses = [f"/customers/{contact}{part}" for contact in (anna, anni) for part in ("", "/history/name")]
+    before = [await town.question(address) for address in addresses]
+    assert await listed(town) == [anna, anni]
+
+    merge = str(uuid4())
+    await town.command("contacts", f"/contacts/{anna}/merge-contact", {"other_id": anni, "merge_id": merge})
+    page = await town.question(f"/customers/{anni}")
+    assert page == await town.question(f"/customers/{anna}")
+    assert page["customer_id"] == anna
+    assert [contact["given"] for contact in page["contacts"]] == ["Anna", "Anni"]
+    assert (net(page), page["purchases"][0]["purchases"]) == (["16.50"], 3)
+    assert await listed(town) == [anna]
+    events = (await town.question(f"/customers/{anna}/timeline"))["events"]
+    assert sum(event["type"] == "ContactRegistered" for event in events) == 2
+    assert [event["stream_id"] for event in events if event["type"] == "PurchaseAttributed"].count(early) == 1
+
+    await town.command("contacts", f"/contacts/{anna}/unmerge-contact", {"merge_id": merge})
+    assert await listed(town) == [anna, anni]
+    assert [await town.question(address) for address in addresses] == before
