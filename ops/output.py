@@ -17,7 +17,9 @@ def say(text: str) -> None:
 
 def answer(document: object, text: str, as_json: bool) -> None:
     """The answer itself, for a program or for a person."""
-    click.echo(json.dumps(document, indent=2 if sys.stdout.isatty() else None) if as_json else text)
+    click.echo(
+        json.dumps(document, indent=2 if sys.stdout.isatty() else None, default=str) if as_json else text
+    )
 
 
 @contextlib.contextmanager
