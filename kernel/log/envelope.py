@@ -39,9 +39,10 @@ class Envelope(
     tag_field="specversion",
     tag="1.0",
 ):
-    """One recorded event with its personal part sealed. Source of the names: CloudEvents 1.0.2 and DESIGN's extensions.
+    """One recorded event with its personal part sealed.
 
-    The partition is not inside: it is where the record lies.
+    Attributes are named as in CloudEvents 1.0.2; `streamversion` and those after it are extensions of ours. The
+    partition is not inside: it is where the record lies.
     """
 
     event_id: UUID

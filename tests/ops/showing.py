@@ -18,8 +18,8 @@ from kernel.log.facts import Event, encode, type_of
 from kernel.settings import Settings
 from kernel.vault.sealing import binding, seal
 from kernel.vault.vault import Vault
-from kernel.view.batch.applying import apply
 from kernel.view.arrivals import Reading
+from kernel.view.batch.applying import apply
 from kernel.view.opening import open_personal
 from ops.verify.report import Report
 from services.contacts.events import ContactRegistered, IdentifierAdded, NameCorrected

@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 
 from kernel.settings import Settings
-from kernel.view.fact import Fact
 from kernel.view.batch.retrying import retry
+from kernel.view.fact import Fact
 from ops.verify.folding import Fold
 from ops.verify.table import text
 from ops.verify.views import Parked, as_parked
