@@ -11,7 +11,7 @@ SERVICES = ("contacts", "sales")
 
 
 class Settings(BaseSettings):
-    """The settings of one process. `dsn` and `port` are maps: RAPPORT_DSN__CONTACTS_APP, RAPPORT_PORT__VIEWS."""
+    """The settings of one process. `dsn` and `port` are maps: RAPPORT_DSN__SALES_APP, RAPPORT_PORT__VIEWS."""
 
     model_config = SettingsConfigDict(
         env_prefix="RAPPORT_", env_nested_delimiter="__", frozen=True, extra="ignore"

@@ -18,7 +18,7 @@ from kernel.log.store import Store
 from kernel.vault.events import open_personal, person_of
 from kernel.vault.vault import SECONDS_CACHED, Vault
 
-STREAMS_REMEMBERED = 2_048
+STREAMS_REMEMBERED = 1_024
 
 
 class Stream(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from ops.errors import CannotRun
 
 AT_ONCE = 3
 """Requests under way: enough that the service never waits for this program."""
-ITEMS = 500
+ITEMS = 250
 TRIES = 8
 PAUSE = 0.5
 """Seconds before the second try; twice as long before each later one."""

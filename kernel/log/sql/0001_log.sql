@@ -22,7 +22,7 @@ CREATE TABLE event (
     recorded_at timestamptz NOT NULL,
     PRIMARY KEY (org_id, stream_id, version),
     UNIQUE (partition, position)
-);
+) WITH (toast_tuple_target = 8160);  -- PostgreSQL's compression of a large event costs more than writing it
 
 CREATE TABLE stream (
     org_id uuid NOT NULL,

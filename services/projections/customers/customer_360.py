@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from kernel.view.fact import Fact
+from kernel.view.parts import Part
 from kernel.view.view import Key, View
 from services.contacts import events as contacts
 from services.contacts.events.interactions import Direction
@@ -27,14 +28,14 @@ CREATE TABLE {table} (
     org_id uuid NOT NULL,
     contact_id uuid NOT NULL,
     partition smallint NOT NULL,
-    preferences jsonb NOT NULL,
-    consents jsonb NOT NULL,
-    relations jsonb NOT NULL,
+    preferences json NOT NULL,
+    consents json NOT NULL,
+    relations json NOT NULL,
     interactions bigint NOT NULL,
-    recent jsonb NOT NULL,
-    spending jsonb NOT NULL,
+    recent json NOT NULL,
+    spending json NOT NULL,
     PRIMARY KEY (org_id, contact_id, partition)
-)"""
+) WITH (toast_tuple_target = 8160)"""
 
 T = TypeVar("T")
 
@@ -98,13 +99,13 @@ class Customer360(msgspec.Struct, frozen=True):
     """One contact, as far as one partition's facts tell."""
 
     contact_id: UUID
-    preferences: Preferences = Preferences()
-    consents: Standings = {}
-    relations: Mapping[str, Relation] = {}
+    preferences: Part[Preferences] = Part(Preferences())
+    consents: Part[Standings] = Part({})
+    relations: Part[Mapping[str, Relation]] = Part({})
     interactions: int = 0
-    recent: tuple[Interaction, ...] = ()
+    recent: Part[tuple[Interaction, ...]] = Part(())
     """The last ten by their own time, latest first."""
-    spending: Spendings = {}
+    spending: Part[Spendings] = Part({})
 
 
 RECENT = 10
@@ -140,19 +141,18 @@ def fold(row: Customer360, fact: Fact[Any]) -> Customer360:
     event = fact.event
     match event:
         case sales.PurchaseRecorded() | sales.PurchaseAttributed():
-            return replace(row, spending=spending.bought(row.spending, fact))
+            return replace(row, spending=Part(spending.bought(row.spending.value, fact)))
         case sales.PurchaseReturned():
-            return replace(row, spending=spending.returned(row.spending, fact))
+            return replace(row, spending=Part(spending.returned(row.spending.value, fact)))
         case contacts.InteractionRecorded():
-            return replace(
-                row, interactions=row.interactions + 1, recent=recent([*row.recent, _interaction(fact)])
-            )
+            latest = recent([*row.recent.value, _interaction(fact)])
+            return replace(row, interactions=row.interactions + 1, recent=Part(latest))
         case contacts.ConsentGiven() | contacts.ConsentWithdrawn():
-            return replace(row, consents=consent.noted(row.consents, fact))
+            return replace(row, consents=Part(consent.noted(row.consents.value, fact)))
         case contacts.RelationAdded() | contacts.RelationEnded():
-            return replace(row, relations=_related(row, fact))
+            return replace(row, relations=Part(_related(row, fact)))
         case _:
-            return replace(row, preferences=_preferring(row.preferences, fact))
+            return replace(row, preferences=Part(_preferring(row.preferences.value, fact)))
 
 
 def _preferring(preferences: Preferences, fact: Fact[Any]) -> Preferences:
@@ -185,7 +185,7 @@ def _related(row: Customer360, fact: Fact[Any]) -> Mapping[str, Relation]:
     direction: Literal["outward", "inward"] = "outward" if outward else "inward"
     other = event.other_id if outward else event.contact_id
     place = f"{event.kind} {direction} {other}"
-    rest = {known: relation for known, relation in row.relations.items() if known != place}
+    rest = {known: relation for known, relation in row.relations.value.items() if known != place}
     if isinstance(event, contacts.RelationEnded):
         return rest
     envelope = fact.envelope
@@ -202,12 +202,12 @@ def combine(rows: Sequence[Customer360]) -> Customer360:
     """The parts of a contact, or the contacts of a customer, as one."""
     return Customer360(
         min(row.contact_id for row in rows),
-        _latest([row.preferences for row in rows]),
-        consent.joined(row.consents for row in rows),
-        _relations(rows),
+        Part(_latest([row.preferences.value for row in rows])),
+        Part(consent.joined(row.consents.value for row in rows)),
+        Part(_relations(rows)),
         sum(row.interactions for row in rows),
-        recent(one for row in rows for one in row.recent),
-        spending.summed(row.spending for row in rows),
+        Part(recent(one for row in rows for one in row.recent.value)),
+        Part(spending.summed(row.spending.value for row in rows)),
     )
 
 
@@ -220,7 +220,7 @@ def _latest(several: Sequence[Preferences]) -> Preferences:
 
 
 def _relations(rows: Sequence[Customer360]) -> Mapping[str, Relation]:
-    pairs = [pair for row in rows for pair in row.relations.items()]
+    pairs = [pair for row in rows for pair in row.relations.value.items()]
     return dict(sorted(pairs, key=lambda pair: (pair[1].recorded_at, pair[1].event_id)))
 
 

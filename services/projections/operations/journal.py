@@ -27,7 +27,7 @@ CREATE TABLE {table} (
     occurred_at timestamptz NOT NULL,
     value bytea NOT NULL,
     PRIMARY KEY (org_id, subject_id, service, position, partition)
-);
+) WITH (toast_tuple_target = 8160);
 CREATE INDEX {table}_time ON {table} (org_id, subject_id, occurred_at, service, partition, position)"""
 
 
