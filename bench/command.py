@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 BENCHES = {
     "append": "durable appends with 1 to 256 waiting, beside eventsourcing's Application.save",
     "commands": "durable commands over HTTP from 64 clients, beside FastAPI with eventsourcing or asyncpg",
+    "directory": "searches among 100,000 contacts under row security, beside the same by LIKE",
     "latency": "from a command to its effect in a view, at 200 and 1,000 commands a second",
     "projection": "events folded into a view from a backlog, beside a FastStream handler that upserts each",
 }

@@ -13,6 +13,8 @@ from ops.local.home import CHECKOUT
 from ops.output import answer
 
 PYTEST = [sys.executable, "-m", "pytest"]
+TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile")
+"""All tests: a file at a time in two processes, each with servers of its own, since many tests wait for one."""
 
 
 # Every option is pytest's, its --help too.
@@ -25,6 +27,7 @@ def command(arguments: tuple[str, ...], as_json: bool) -> None:
     Example: ./rapport test tests/kernel -k store
     """
     environment.need(environment.DEV)
+    arguments = arguments or TWO_AT_ONCE
     if not as_json:
         sys.exit(subprocess.call([*PYTEST, *arguments], cwd=CHECKOUT))
     with tempfile.TemporaryDirectory() as folder:

@@ -19,8 +19,8 @@ from lib.identifiers import IdentifierKind
 from services.contacts.events.words import ContactKind, Name
 from services.projections.customers.person import PERSON, KnownBy, Person, named
 from services.projections.shared.identity import IDENTITY, Identity
-from tests.services.projections.desk import ORG
 
+ORG = UUID("0192d4f0-5c3a-7c1e-9b2a-3f1c5e7a9d99")
 SIZE = 100_000
 OWNERS, TEAMS = 200, 20
 MERGED_EVERY = 10
@@ -116,4 +116,4 @@ async def _copy(db: asyncpg.Connection, view: View[Any], rows: Iterable[Any]) ->
 def _values(view: View[Any], row: Any) -> Iterator[Any]:
     for column in view.columns:
         value = getattr(row, column.name)
-        yield msgspec.to_builtins(value) if column.sql == "jsonb" else value
+        yield msgspec.to_builtins(value) if column.sql == "json" else value

@@ -1,0 +1,1 @@
+"""A directory of a hundred thousand contacts, and how people search it."""
