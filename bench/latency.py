@@ -14,7 +14,7 @@ from functools import partial
 from bench.calling.interactions import register, token_of
 from bench.calling.open import OpenLoop, Seen
 from bench.harness import MOST_SERVICE_MB, MOST_WORKER_MB, Figures, Goal, Report, Tell, in_rounds, latencies
-from bench.stack import durable_postgres, kafka_beside, running_processes
+from bench.stack import Processes, durable_postgres, kafka_beside, running_processes
 from bench.watching import Sightings, watch
 from bench.workers import Workers
 from kernel.settings import Settings
@@ -48,7 +48,9 @@ def measure(rounds: int, tell: Tell) -> Report:
         register(settings)
         asyncio.run(until_shown(settings, lambda _: None))
         figures, _ = in_rounds(
-            rounds, partial(_round, with_database(administrator, roles.DATABASE), settings, clients), tell
+            rounds,
+            partial(_round, with_database(administrator, roles.DATABASE), settings, processes, clients),
+            tell,
         )
         for name in PROCESSES:
             figures[name] = {"memory_mb": round(processes.memory_mb(name), 1)}
@@ -56,15 +58,20 @@ def measure(rounds: int, tell: Tell) -> Report:
     return Report("latency", rounds, figures, {}, {}, _goals(figures))
 
 
-def _round(administrator: str, settings: Settings, clients: Workers, tell: Tell) -> tuple[Figures, Figures]:
+def _round(
+    administrator: str, settings: Settings, processes: Processes, clients: Workers, tell: Tell
+) -> tuple[Figures, Figures]:
     figures: Figures = {}
     for rate in RATES:
         tell(f"{rate} commands a second")
-        figures[f"{rate:,} a second"] = asyncio.run(_at(administrator, settings, clients, rate))
+        before = processes.cpu_seconds()
+        seen, sightings = asyncio.run(_at(administrator, settings, clients, rate))
+        spent = processes.spent(before, len(seen.commands), *PROCESSES, "postgres", "kafka")
+        figures[f"{rate:,} a second"] = {**_figures(seen, sightings), **spent}
     return figures, {}
 
 
-async def _at(administrator: str, settings: Settings, clients: Workers, rate: int) -> dict[str, float]:
+async def _at(administrator: str, settings: Settings, clients: Workers, rate: int) -> tuple[Seen, Sightings]:
     loop = OpenLoop(
         contacts_port=settings.port["contacts"],
         views_port=settings.port["views"],
@@ -77,7 +84,7 @@ async def _at(administrator: str, settings: Settings, clients: Workers, rate: in
     )
     watching = asyncio.create_task(watch(administrator, CUSTOMER_360, "contacts", SECONDS + MORE))
     (seen,) = await asyncio.to_thread(clients.run, loop)
-    return _figures(seen, await watching)
+    return seen, await watching
 
 
 def _figures(seen: Seen, sightings: Sightings) -> dict[str, float]:

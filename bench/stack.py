@@ -123,6 +123,11 @@ class Processes:
                     spent[name] += sum(process.cpu_times()[:4])
         return spent
 
+    def spent(self, before: Mapping[str, float], commands: int, *names: str) -> dict[str, float]:
+        """CPU microseconds that each command or event has cost these since `before`."""
+        after = self.cpu_seconds()
+        return {f"{name}_cpu_us": (after[name] - before.get(name, 0.0)) / commands * 1e6 for name in names}
+
     def stop(self, *names: str) -> None:
         """Ends these, or all; what does not end in time is killed."""
         ending = {name: self._running.pop(name) for name in names or list(self._running)}

@@ -24,7 +24,8 @@ class Command(Record):
 
     examples: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)
     """Bodies that succeed as they stand. A beginning command's first example does so any number of times, its
-    others once; another command's do on a stream of that first example, when those others are there."""
+    others once; another command's do on a stream of that first example, when those others are there and what
+    it undoes was done."""
 
 
 class Rejected(Exception):

@@ -62,5 +62,7 @@ def set_up(settings: Settings, process: str) -> None:
     root.handlers = [handler]
     logging.captureWarnings(True)
     root.setLevel(settings.log_level.upper())
-    for chatty in ("aiokafka", "httpx", "asyncio", "faststream"):
+    for chatty in ("httpx", "asyncio", "faststream"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # While Kafka is away aiokafka writes forty lines a second; whoever uses it says it once a try.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -14,41 +13,31 @@ WHOLE = 15
 PLACES = 4
 """Digits after the point, at most."""
 
-_UNSIGNED = rf"[0-9]{{1,{WHOLE}}}(\.[0-9]{{1,{PLACES}}})?"
+_PATTERN = rf"[0-9]{{1,{WHOLE}}}(\.[0-9]{{1,{PLACES}}})?"
+_SENTENCE = (
+    f"a decimal of zero or more, as text, with at most {WHOLE} digits before the point and {PLACES} after "
+    'it, as in "12.50"'
+)
+
+_matches = re.compile(_PATTERN).fullmatch
 
 
-def _reader(pattern: str, sentence: str) -> Callable[[Any], Decimal]:
-    matches = re.compile(pattern).fullmatch
-
-    def read(value: Any) -> Decimal:
-        text = format(value, "f") if isinstance(value, Decimal) else value
-        if isinstance(text, str) and matches(text):
-            return value if isinstance(value, Decimal) else Decimal(text)
-        raise ValueError(sentence)
-
-    return read
+def _read(value: Any) -> Decimal:
+    text = _write(value) if isinstance(value, Decimal) else value
+    if isinstance(text, str) and _matches(text):
+        return value if isinstance(value, Decimal) else Decimal(text)
+    raise ValueError(_SENTENCE)
 
 
 def _write(value: Decimal) -> str:
     return format(value, "f")
 
 
-def _schema(pattern: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$", "examples": ["12.50"]})
-
-
 # A validator of its own: pydantic's Decimal takes floats, exponents and digits of any script.
-_LIMITS = f"with at most {WHOLE} digits before the point and {PLACES} after it"
 Unsigned = Annotated[
     Decimal,
-    PlainValidator(_reader(_UNSIGNED, f'a decimal of zero or more, as text, {_LIMITS}, as in "12.50"')),
+    PlainValidator(_read),
     PlainSerializer(_write, return_type=str, when_used="json"),
-    _schema(_UNSIGNED),
+    WithJsonSchema({"type": "string", "pattern": f"^{_PATTERN}$", "examples": ["12.50"]}),
 ]
 """Zero or more."""
-Signed = Annotated[
-    Decimal,
-    PlainValidator(_reader(f"-?{_UNSIGNED}", f'a decimal, as text, {_LIMITS}, as in "-12.50"')),
-    PlainSerializer(_write, return_type=str, when_used="json"),
-    _schema(f"-?{_UNSIGNED}"),
-]

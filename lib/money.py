@@ -1,15 +1,10 @@
-"""Money: a decimal amount with its currency, never one without the other."""
+"""Money: in which currency an amount is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
-
-from kernel.log.facts import Record
-from lib.decimals import Signed
 
 _NATIONAL = """
 AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
@@ -32,24 +27,3 @@ def _known(code: str) -> str:
 
 
 Currency = Annotated[str, AfterValidator(_known), Field(pattern="^[A-Z]{3}$", examples=["EUR"])]
-
-
-class Money(Record):
-    """As JSON: {"amount": "12.50", "currency": "EUR"}."""
-
-    amount: Signed
-    currency: Currency
-
-
-class MixedCurrencies(ValueError):
-    """Two currencies have no sum."""
-
-
-def total(currency: str, amounts: Iterable[Money]) -> Money:
-    """The sum; nothing sums to zero of the currency. Raises MixedCurrencies."""
-    summed = Decimal(0)
-    for money in amounts:
-        if money.currency != currency:
-            raise MixedCurrencies(f"{money.currency} cannot be added to {currency}")
-        summed += money.amount
-    return Money(amount=summed, currency=currency)

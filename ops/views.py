@@ -12,7 +12,7 @@ import click
 
 from kernel.database import DatabaseAway, connect_pool
 from kernel.migrate import SchemaMismatch, require_schema
-from kernel.settings import SERVICES, Settings, load
+from kernel.settings import SERVICES, Settings
 from kernel.vault.vault import Vault
 from kernel.view import checkpoints
 from kernel.view.batch.retrying import Retried, retry
@@ -20,6 +20,7 @@ from kernel.view.checkpoints import Checkpoint
 from kernel.view.view import View
 from ops.errors import CannotRun
 from ops.output import answer, json_option, say
+from ops.settings import load
 from services.projections.app import VIEWS
 
 BEHIND = """
@@ -48,11 +49,8 @@ def command(retried: str | None, as_json: bool) -> None:
     A view that could not fold an event parks it, and what follows in the same stream waits behind it; all
     else goes on. Once the cause is mended, --retry takes what is parked. Exit code 1 while anything is.
     """
-    settings = load()
-    if not settings.dsn:
-        raise CannotRun("there is no stack here: `./rapport up` starts one, RAPPORT_HOME names another.")
     try:
-        document = asyncio.run(_run(settings, retried))
+        document = asyncio.run(_run(load(), retried))
     except (DatabaseAway, SchemaMismatch) as error:
         raise CannotRun(str(error)) from error
     answer(document, text(document), as_json)

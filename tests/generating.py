@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 import msgspec
 from hypothesis import strategies as st
 
-from kernel.log.facts import Event, Record, decode, personal_class, service_of
+from kernel.log.facts import Event, Record, decode, service_of
 from kernel.view.fact import Fact
 from kernel.view.view import Key, R, RowId, View
 from tests.parcels.log import ORG, enveloped
@@ -73,7 +73,7 @@ def events_of(draw: st.DrawFn, cls: type[Event], contact_id: UUID) -> Event:
     body = draw(bodies_of(cls))
     if service_of(cls) == "contacts":
         body["contact_id"] = contact_id
-    inner = personal_class(cls)
+    inner = getattr(cls, "Personal", None)
     personal = draw(st.none() | bodies_of(inner)) if inner else None
     sealed = None if personal is None else msgspec.json.encode(personal)
     return decode(cls, cls.version, msgspec.json.encode(body), sealed)

@@ -41,7 +41,5 @@ class Loading:
         before = self.processes.cpu_seconds()
         (tally,) = self.clients.run(loop)
         afterwards()
-        after = self.processes.cpu_seconds()
         commands = len(tally.took) + tally.uncounted
-        spent = {f"{name}_cpu_us": (after[name] - before[name]) / commands * 1e6 for name in processes}
-        return {**rates([tally]), **spent}
+        return {**rates([tally]), **self.processes.spent(before, commands, *processes)}

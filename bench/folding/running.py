@@ -88,12 +88,10 @@ class Running:
                     raise CannotRun(f"the backlog was not taken in time: {await lacking()} events are left.")
                 await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
             elapsed = time.perf_counter() - began
-            after = self.processes.cpu_seconds()
-        spent = {name: (after[name] - before[name]) / backlog.events * 1e6 for name in after}
+            spent = self.processes.spent(before, backlog.events, *names, "postgres", "kafka")
         return {
             "per_second": counted / elapsed,
-            "cpu_us": sum(spent[name] for name in names),
-            "postgres_cpu_us": spent["postgres"],
-            "kafka_cpu_us": spent["kafka"],
+            "cpu_us": sum(spent.pop(f"{name}_cpu_us") for name in names),
+            **spent,
             "memory_mb": max(self.processes.memory_mb(name) for name in names),
         }

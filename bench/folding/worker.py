@@ -5,8 +5,9 @@ Called as `python -m bench.folding.worker [VIEW …]`; without names it folds al
 
 from __future__ import annotations
 
-import asyncio
 import sys
+
+import uvloop
 
 from kernel import logging as logs
 from kernel.garbage import collect_rarely
@@ -19,7 +20,7 @@ def main(*names: str) -> None:
     settings = load()
     logs.set_up(settings, "worker")
     collect_rarely()
-    asyncio.run(serve(settings, [view for view in VIEWS if not names or view.name in names]))
+    uvloop.run(serve(settings, [view for view in VIEWS if not names or view.name in names]))
 
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ class Handler:
                 store=self.store,
                 vault=self.vault,
                 call=call,
-                now=call.occurred_at or datetime.now(UTC),
+                now=_moment(call),
             )
             attempt = Attempt(call, aggregate, target, outcomes)
             answer = await attempt.from_memory()
@@ -120,3 +120,9 @@ class Handler:
         # The same id for a repeat, so that it makes no second person's key before its answer is found.
         made = self.vault.digest(call.org_id, "id", f"{call.actor}\0{call.key}")
         return UUID(bytes=made, version=4)
+
+
+def _moment(call: Call) -> datetime:
+    """When the command is decided: its own time where it brings one, yet never in the future."""
+    now = datetime.now(UTC)
+    return now if call.occurred_at is None else min(call.occurred_at, now)

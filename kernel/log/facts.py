@@ -2,29 +2,56 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform
 from uuid import UUID
 
 import msgspec
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 STRICT = ConfigDict(extra="forbid")
 
 
-def _aware(value: datetime) -> datetime:
-    if value.tzinfo is None:
-        raise ValueError("a time needs its zone, as in 2026-11-01T12:00:00Z")
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
+).fullmatch
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
+
+
+def _time(value: Any) -> datetime:
+    if isinstance(value, str) and _TIME(value.upper()):
+        value = _read(datetime.fromisoformat, value.upper())
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise ValueError("a time is written with its zone, as in 2026-11-01T12:00:00Z")
     if not 1 < value.year < 9999:  # in another zone it would be no time at all
         raise ValueError("a time lies in the years 2 to 9998")
     return value
 
 
-Time = Annotated[datetime, AfterValidator(_aware), Field(examples=["2026-11-01T12:00:00Z"])]
-"""A moment with its zone. (pydantic's own AwareDatetime is no type that msgspec can decode.)"""
+def _day(value: Any) -> date:
+    if isinstance(value, str) and _DAY(value):
+        value = _read(date.fromisoformat, value)
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ValueError("a day is written as in 2026-11-01")
+    return value
+
+
+def _read(parse: Callable[[str], date], text: str) -> date:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise ValueError("there is no such day or time") from error
+
+
+# Read here, since pydantic's own reading takes numbers as Unix time, in texts too.
+Time = Annotated[datetime, BeforeValidator(_time), Field(examples=["2026-11-01T12:00:00Z"])]
+"""A moment with its zone, as RFC 3339 writes it."""
+Day = Annotated[date, BeforeValidator(_day), Field(examples=["2026-11-01"])]
+"""A day of the calendar, as RFC 3339 writes it."""
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
@@ -85,13 +112,6 @@ def _writer(cls: type[Record]) -> TypeAdapter[Any]:
 @cache
 def _reader(cls: type[Any]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(cls)
-
-
-@cache
-def personal_class(cls: type[Event]) -> type[Record] | None:
-    """The class of the event's personal part, or None where it has none."""
-    inner = cls.__dict__.get("Personal")
-    return inner if isinstance(inner, type) and issubclass(inner, Record) else None
 
 
 def encode(event: Event) -> tuple[bytes, bytes | None]:

@@ -10,8 +10,8 @@ import asyncpg
 
 from kernel.database import database_away
 from kernel.failpoints import failpoint
-from kernel.reaction import memory, outbox, parking, positions
-from kernel.reaction.folding import Digests, Folded, Step, fold, steps, touched
+from kernel.reaction import memory, outbox, parking, positions, traces
+from kernel.reaction.folding import Digests, Folded, Step, fold, steps, touched, traced
 from kernel.reaction.positions import Position
 from kernel.reaction.reaction import M, Reaction
 from kernel.view.arrivals import Arrival, Failure, failure_of
@@ -101,8 +101,10 @@ async def react(
         live = arrival.envelope is not None and arrival.envelope.origin == "live"
         return (live or reaction.imported) and heads[arrival.partition].issues(arrival)
 
-    before = await memory.lock(db, reaction, touched(found))
-    folded = fold(reaction, found, before, blocked, issues)
+    known = await traces.read(db, reaction, traced(reaction, found))
+    before = await memory.lock(db, reaction, touched(reaction, found, known))
+    folded = fold(reaction, found, before, known, blocked, issues)
     await memory.save(db, reaction, before, folded.memories)
+    await traces.save(db, reaction, known, folded.traces)
     await outbox.put(db, reaction, folded.decided)
     return folded

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic
 from uuid import UUID, uuid5
 
 from kernel.reaction.memory import MemoryId
 from kernel.reaction.reaction import Issue, M, Reaction
+from kernel.reaction.traces import Traces
 from kernel.view.arrivals import Arrival, Failure, failure_of
 from kernel.view.fact import Fact, Stream
 from kernel.view.parking import BEHIND, Parked, stream_of
@@ -41,6 +42,7 @@ class Folded(Generic[M]):
     """What a batch comes to."""
 
     memories: dict[MemoryId, M]
+    traces: dict[Stream, tuple[str, ...]]
     decided: list[Decided] = field(default_factory=list)
     parked: Parked = field(default_factory=list)
 
@@ -54,7 +56,7 @@ def steps(
         for arrival in arrivals
         if arrival.envelope is None or arrival.envelope.type in reaction.types
     )
-    return [step for step in heard if step.touches or step.failure]
+    return [step for step in heard if step.touches or step.failure or _of_whole_stream(reaction, step)]
 
 
 def _step(reaction: Reaction[Any], arrival: Arrival, digest: Digests, refused: Failure | None) -> Step:
@@ -70,20 +72,38 @@ def _step(reaction: Reaction[Any], arrival: Arrival, digest: Digests, refused: F
         return Step(arrival, None, failure=failure_of(error))
 
 
-def touched(found: Iterable[Step]) -> set[MemoryId]:
-    """Every row that the steps touch."""
-    return {row for step in found for row in step.touches}
+def _of_whole_stream(reaction: Reaction[Any], step: Step) -> bool:
+    return step.fact is not None and isinstance(step.fact.event, reaction.whole_stream)
+
+
+def touched(reaction: Reaction[Any], found: Iterable[Step], traces: Traces) -> set[MemoryId]:
+    """Every row that the steps touch, by what their streams had touched before."""
+    return {row for step in found for row in _rows(reaction, step, traces)}
+
+
+def _rows(reaction: Reaction[Any], step: Step, traces: Traces) -> Iterable[MemoryId]:
+    stream = stream_of(step.arrival)
+    if stream is None or not _of_whole_stream(reaction, step):
+        return step.touches
+    return [(stream[1], key) for key in traces.get(stream, ())]
+
+
+def traced(reaction: Reaction[Any], found: Iterable[Step]) -> set[Stream]:
+    """The streams of the steps of which is kept what they touched."""
+    streams = (stream_of(step.arrival) for step in found if step.arrival.service in reaction.traced)
+    return {stream for stream in streams if stream}
 
 
 def fold(
     reaction: Reaction[M],
     found: Sequence[Step],
-    memories: dict[MemoryId, M],
+    memories: Mapping[MemoryId, M],
+    traces: Traces,
     blocked: set[Stream],
     issues: Callable[[Arrival], bool],
 ) -> Folded[M]:
     """Takes the steps in order. One that fails is parked and blocks its stream; `blocked` grows by those."""
-    folded = Folded(dict(memories))
+    folded = Folded(dict(memories), dict(traces))
     for step in found:
         failure = _fold_one(reaction, step, folded, blocked, issues)
         if failure is not None:
@@ -108,7 +128,7 @@ def _fold_one(
     after: dict[MemoryId, M] = {}
     issued: list[Issue] = []
     try:
-        for row in step.touches:
+        for row in _rows(reaction, step, folded.traces):
             before = folded.memories[row]
             after[row] = reaction.fold(before, fact)
             if issues(step.arrival):
@@ -116,8 +136,16 @@ def _fold_one(
     except Exception as error:
         return failure_of(error)
     folded.memories.update(after)
+    _trace(reaction, step, folded)
     folded.decided.extend(_decided(reaction, fact, issued))
     return None
+
+
+def _trace(reaction: Reaction[Any], step: Step, folded: Folded[Any]) -> None:
+    stream = stream_of(step.arrival)
+    if stream is not None and step.arrival.service in reaction.traced:
+        keys = (*folded.traces.get(stream, ()), *(key for _, key in step.touches))
+        folded.traces[stream] = tuple(dict.fromkeys(keys))
 
 
 def _decided(reaction: Reaction[Any], fact: Fact[Any], issued: Iterable[Issue]) -> Iterable[Decided]:

@@ -41,11 +41,16 @@ class Reaction(Generic[M]):
     memory: type[M]
     """A frozen struct of defaults: `memory()` is what is remembered at first; such rows are not stored."""
     keys: Callable[[Fact[Any], Digest], Iterable[str]]
-    """The rows that an event touches, by keys without personal values. None: it is not for this reaction."""
+    """The rows that an event touches, by keys without personal values. None: it is not for this reaction.
+
+    No key begins with `stream/`.
+    """
     fold: Callable[[M, Fact[Any]], M]
     """What is remembered under one key after the event."""
     react: Callable[[M, M, Fact[Any]], Iterable[Issue]]
     """From what was remembered under one key before and after the event: what is to be done."""
+    whole_stream: tuple[type[Event], ...] = ()
+    """Events without keys of their own: they touch every row that earlier ones of their stream touched."""
     from_beginning: bool = False
     """Whether it reacts to what happened before it was first deployed."""
     imported: bool = False
@@ -57,6 +62,11 @@ class Reaction(Generic[M]):
     def types(self) -> dict[str, type[Event]]:
         """What it hears, by the name under which it travels."""
         return {type_of(cls): cls for cls in self.hears}
+
+    @cached_property
+    def traced(self) -> frozenset[str]:
+        """The services of whose streams it keeps which rows they touched."""
+        return frozenset(service_of(cls) for cls in self.whole_stream)
 
     @cached_property
     def services(self) -> frozenset[str]:

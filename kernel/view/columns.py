@@ -14,6 +14,8 @@ from uuid import UUID
 
 import msgspec
 
+from kernel.view.parts import Part, json_text
+
 PLAIN = {
     UUID: "uuid",
     str: "text",
@@ -24,7 +26,7 @@ PLAIN = {
     bytes: "bytea",
     date: "date",
 }
-"""Types that are columns of their own; anything else is jsonb."""
+"""Types that are columns of their own; anything else is json: read and written whole, never asked inside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Column:
     sent: str
     write: Callable[[Any], Any] | None
     read: Callable[[Any], Any] | None
+    part: bool = False
+    """Whether it is only written where it changed."""
 
     @property
     def selected(self) -> str:
@@ -45,6 +49,16 @@ class Column:
         """This field of every row, as it travels."""
         values = map(attrgetter(self.name), rows)
         return list(values) if self.write is None else [self.write(value) for value in values]
+
+    def changed(self, rows: Iterable[Any], before: Iterable[Any]) -> list[Any]:
+        """The same, with None for each part that is as it was before."""
+        if not self.part:
+            return self.values(rows)
+        field = attrgetter(self.name)
+        return [
+            None if (part := field(row)) is (known := field(was)) or part == known else part.text
+            for row, was in zip(rows, before, strict=True)
+        ]
 
 
 def columns_of(row: type[msgspec.Struct]) -> tuple[Column, ...]:
@@ -59,8 +73,15 @@ def _column(name: str, hint: Any) -> Column:
         return Column(name, PLAIN[kind], PLAIN[kind], None, None)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return Column(name, "text", "text", None, lambda text: None if text is None else kind(text))
+    if get_origin(kind) is Part:
+        return _part(name, *get_args(kind))
     decoder = msgspec.json.Decoder(hint)
-    return Column(name, "jsonb", "text", _json, lambda text: None if text is None else decoder.decode(text))
+    return Column(name, "json", "text", _json, lambda text: None if text is None else decoder.decode(text))
+
+
+def _part(name: str, hint: Any) -> Column:
+    read = msgspec.json.Decoder(hint).decode
+    return Column(name, "json", "text", attrgetter("text"), lambda text: Part.stored(text, read), part=True)
 
 
 def _without_none(hint: Any) -> Any:
@@ -70,11 +91,8 @@ def _without_none(hint: Any) -> Any:
     return rest[0] if len(rest) == 1 else hint
 
 
-_ENCODER = msgspec.json.Encoder(order="deterministic")
-
-
 def _json(value: Any) -> str | None:
-    return None if value is None else _ENCODER.encode(value).decode()
+    return None if value is None else json_text(value)
 
 
 def row_of(columns: Sequence[Column], row: type[Any], values: Sequence[Any]) -> Any:

@@ -19,7 +19,6 @@ class Statements:
     def __init__(self, view: View[Any]) -> None:
         table, every = view.table_name, view.columns
         keys = every[: len(view.key)]
-        self.columns = every
         same_key = [f"t.{name} = n.{name}" for name in names(keys)]
         same_row = " AND ".join(["t.org_id = n.org_id", "t.partition = n.partition", *same_key])
         selected = ", ".join(f"t.{column.selected}" for column in every)
@@ -30,10 +29,8 @@ class Statements:
         target = ", ".join(["org_id", "partition", *names(every)])
         values = ", ".join(["n.org_id", "n.partition", *(f"n.{c.name}::{c.sql}" for c in every)])
         self.insert = f"INSERT INTO {table} ({target}) SELECT {values} FROM {given(ROW, every)}"
-        rest = [f"{name} = excluded.{name}" for name in names(every[len(keys) :])]
-        change = f"UPDATE SET {', '.join(rest)}" if rest else "NOTHING"
-        row = ", ".join(["org_id", *names(keys), "partition"])
-        self.write = f"{self.insert} ON CONFLICT ({row}) DO {change}"
+        changes = ", ".join(f"{c.name} = {changed(c)}" for c in every[len(keys) :])
+        self.update = f"UPDATE {table} t SET {changes} FROM {given(ROW, every)} WHERE {same_row}"
 
 
 ROW = (("org_id", "uuid"), ("partition", "smallint"))
@@ -41,6 +38,12 @@ ROW = (("org_id", "uuid"), ("partition", "smallint"))
 
 def names(found: Iterable[Column]) -> list[str]:
     return [column.name for column in found]
+
+
+def changed(column: Column) -> str:
+    """What a column becomes in a row that is there."""
+    value = f"n.{column.name}::{column.sql}"
+    return f"coalesce({value}, t.{column.name})" if column.part else value
 
 
 def given(first: Iterable[tuple[str, str]], found: Iterable[Column]) -> str:
@@ -72,11 +75,17 @@ async def load(db: asyncpg.Connection, view: View[R], wanted: Collection[RowId])
     }
 
 
-def written(view: View[R], rows: Mapping[RowId, R]) -> Statement:
-    """Puts the rows in place of what is there."""
-    sql = statements(view)
-    arrays = [column.values(rows.values()) for column in sql.columns]
-    return Statement(sql.insert if view.insert_only else sql.write, [*_ids(rows, 0), *arrays])
+def added(view: View[R], rows: Mapping[RowId, R]) -> Statement:
+    """Puts in rows that are not there yet."""
+    arrays = [column.values(rows.values()) for column in view.columns]
+    return Statement(statements(view).insert, [*_ids(rows, 0), *arrays])
+
+
+def changed_to(view: View[R], rows: Mapping[RowId, R], before: Mapping[RowId, R]) -> Statement:
+    """Puts rows in place of those that are there."""
+    was = [before[row_id] for row_id in rows]
+    arrays = [column.changed(rows.values(), was) for column in view.columns]
+    return Statement(statements(view).update, [*_ids(rows, 0), *arrays])
 
 
 def removed(view: View[Any], gone: Collection[RowId]) -> Statement:

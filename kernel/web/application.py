@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from starlette.types import ASGIApp
 
+from kernel import tracing
 from kernel.web.problems import Problem
 from kernel.web.wire.exchange import Gone, Receive, Request, Scope, Send, refusal, respond
 from kernel.web.wire.failures import problem_of
@@ -35,7 +36,8 @@ class Application:
         except Gone:
             return
         except Exception as error:
-            response = refusal(problem_of(error))
+            route, trace = f"{scope['method']} {found.path}", tracing.parent_of(request.headers)
+            response = refusal(problem_of(error, route=route, trace=trace))
         await respond(send, response, request if response.status == TOO_LARGE else None)
 
 

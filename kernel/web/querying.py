@@ -22,6 +22,7 @@ from kernel.web.service import Query
 from kernel.web.tokens import Verifier
 from kernel.web.wire import bodies
 from kernel.web.wire.exchange import Request, Response
+from kernel.web.wire.failures import problem_of
 
 QUESTION_BYTES = 64 * 1024
 POSITION = b"rapport-position"
@@ -58,14 +59,19 @@ class Querying:
         require(caller, query.roles)
         request.check_accept()
         params = await params_of(query, request)
-        with tracing.span(f"{query.method} {query.path}", tracing.parent_of(request.headers)):
-            asked = request.combined(POSITION)
-            if asked:
-                positions = open_positions(self._token_key, caller.org_id, asked)
-                await reading.wait_for(self._pool, query.views, positions)
-            return await self._read(query, params, caller)
+        route = f"{query.method} {query.path}"
+        with tracing.span(route, tracing.parent_of(request.headers)) as trace:
+            try:
+                return await self._read(query, params, caller, request.combined(POSITION))
+            except Problem:
+                raise
+            except Exception as error:
+                raise problem_of(error, route=route, trace=trace) from error
 
-    async def _read(self, query: Query[Any], params: Record, caller: Caller) -> Response:
+    async def _read(self, query: Query[Any], params: Record, caller: Caller, asked: str) -> Response:
+        if asked:
+            positions = open_positions(self._token_key, caller.org_id, asked)
+            await reading.wait_for(self._pool, query.views, positions)
         async with read_as(self._pool, caller.org_id) as db:
             found = await query.handler(Inquiry(db, caller, self._vault, self._token_key), params)
             reached = await reading.reached(db, query.views)
@@ -86,6 +92,7 @@ async def params_of(query: Query[Any], request: Request) -> Record:
         params: Record = bodies.validated_texts(query.params, texts)
         return params
     request.check_media_type()
+    request.check_no_query()
     body = bodies.parse(await request.body(QUESTION_BYTES))
     if not isinstance(body, dict):
         raise Problem("malformed-body", "The body of a question is a JSON object.", pointer="")

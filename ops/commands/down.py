@@ -14,14 +14,16 @@ from ops.output import answer, json_option, progress
 def command(erase: bool, yes: bool, as_json: bool) -> None:
     """Stop the local stack: services drain first, then Kafka and PostgreSQL stop."""
     home = homes.find()
-    if erase and home.root.exists() and not yes:
+    there = homes.is_home(home)
+    if erase:
+        homes.refuse_foreign(home)
+    if erase and there and not yes:
         click.confirm(f"Delete {home.root} with all its data?", abort=True, err=True)
     with progress() as tell:
         tell("stopping …")
         stopped = stack.stop(home)
-    erased = erase and home.root.exists()
-    if erased:
-        stack.erase(home)
-    text = "Rapport is down." if stopped else "Rapport was down already."
-    text += f" {home.root} is deleted." if erased else ""
-    answer({"home": str(home.root), "stopped": stopped, "erased": erased}, text, as_json)
+    if erase and there:
+        homes.erase(home)
+    text = f"Rapport {'is down' if stopped else 'was down already'} ({home.root})."
+    text += " Its home is deleted." if erase and there else ""
+    answer({"home": str(home.root), "stopped": stopped, "erased": erase and there}, text, as_json)

@@ -13,13 +13,33 @@ from ops.output import answer, json_option
 @click.command()
 @json_option
 def command(as_json: bool) -> None:
-    """Show every process: ready, uptime, memory, restarts, lag. Exit code 1 unless all are ready."""
-    seen = document(homes.find())
-    if not seen["services"] and not seen["processes"]:
-        answer(seen, f"Rapport is not up ({seen['home']}); `./rapport up` starts it.", as_json)
-        sys.exit(1)
-    answer(seen, _table(seen) if not as_json else "", as_json)
+    """Show every process: ready, uptime, memory, restarts, lag.
+
+    Exit code 1 unless all are ready.
+    """
+    home = homes.find()
+    homes.is_home(home)  # refuses one that a newer Rapport has made
+    seen = document(home)
+    if seen["manager"] == "down":
+        homes.refuse_foreign(home)
+    answer(seen, "" if as_json else _text(seen), as_json)
     sys.exit(0 if seen["ready"] else 1)
+
+
+def _text(seen: dict[str, Any]) -> str:
+    match seen["manager"]:
+        case "down":
+            return f"Rapport is not up ({seen['home']}); `./rapport up` starts it."
+        case "gone":
+            return f"{_table(seen)}\n{GONE}"
+        case _:
+            return _table(seen)
+
+
+GONE = (
+    "The process manager is gone, so what ends is not started again: "
+    "`./rapport up` stops these processes and starts anew, `./rapport down` stops them."
+)
 
 
 def _table(seen: dict[str, Any]) -> str:

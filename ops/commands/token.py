@@ -8,18 +8,27 @@ from ops.output import answer, json_option
 ROLES = [role.value for role in Role]
 
 
+def _word(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Blanks around a name would make it another organisation's."""
+    if not value.strip():
+        raise click.BadParameter("it is blank", context, parameter)
+    return value.strip()
+
+
 @click.command()
-@click.option("--org", required=True, help="The organisation: its UUID, or a name that stands for one.")
+@click.option(
+    "--org", required=True, callback=_word, help="The organisation: its UUID, or a name that stands for one."
+)
 @click.option("--role", required=True, type=click.Choice(ROLES), help="What the bearer may do.")
-@click.option("--subject", default="local", show_default=True, help="Who bears it.")
+@click.option("--subject", default="local", show_default=True, callback=_word, help="Who bears it.")
 @click.option("--ttl", default="12h", show_default=True, help="How long it is valid: 90s, 30m, 12h, 7d.")
 @json_option
 def command(org: str, role: str, subject: str, ttl: str, as_json: bool) -> None:
-    """Print a token for the HTTP services, signed by the local issuer.
+    """Print a token for the HTTP services, signed by the local issuer (local mode only).
 
     Example: TOKEN=$(./rapport token --org acme --role agent)
     """
-    from kernel import settings
+    from ops import settings
     from ops.local import issuer
 
     made = issuer.token(settings.load(), org, role, subject, seconds(ttl))

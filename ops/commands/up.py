@@ -10,9 +10,9 @@ import click
 
 from ops.errors import CannotRun
 from ops.local import home as homes
-from ops.local import manager, stack
+from ops.local import manager, stack, strays
 from ops.local.home import Home
-from ops.local.record import Record
+from ops.local.record import Record, without_password
 from ops.local.status import document
 from ops.output import answer, json_option, progress, say
 
@@ -40,6 +40,8 @@ def command(detach: bool, ports: str | None, as_json: bool) -> None:
             with progress() as tell:
                 outcome = stack.up(home, ports, tell)
             _report(home, outcome, as_json)
+            if outcome.remark:
+                say(outcome.remark)
             if not detach and outcome.started:
                 say("Ctrl-C stops everything.")
                 _stay(home)
@@ -55,11 +57,12 @@ def _report(home: Home, outcome: stack.Outcome, as_json: bool) -> None:
     seen = document(home)
     how = "is up" if outcome.started else "was up already"
     places = "\n".join(f"  {name:10} {service['url']}/docs" for name, service in seen["services"].items())
-    answer(seen, f"Rapport {how} ({home.root}):\n{places}\n{_servers(outcome.record)}", as_json)
+    answer(seen, f"Rapport {how} ({home.root}):\n{places}\n{servers(outcome.record)}", as_json)
 
 
-def _servers(record: Record) -> str:
-    return f"  {'postgres':10} {record.postgres}\n  {'kafka':10} {record.kafka}"
+def servers(record: Record) -> str:
+    """Where PostgreSQL and Kafka are, as a person is told; a program gets the whole DSN."""
+    return f"  {'postgres':10} {without_password(record.postgres)}\n  {'kafka':10} {record.kafka}"
 
 
 @contextlib.contextmanager
@@ -80,7 +83,10 @@ def _stoppable() -> Iterator[None]:
 
 
 def _stay(home: Home) -> None:
-    """Until somebody else stops the stack."""
+    """Until somebody else stops the stack, or its manager is killed."""
     while manager.alive(home):
         time.sleep(0.5)
+    if strays.states(home):
+        stack.stop(home)
+        raise CannotRun("the process manager was killed; the processes that it left are stopped too.")
     say("the stack was stopped.")

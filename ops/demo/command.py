@@ -31,9 +31,11 @@ def command(small: bool, ports: str | None, as_json: bool) -> None:
     fetched = time.monotonic()
     home = homes.find()
     with progress() as tell:
-        stack.up(home, ports, tell)
+        stood = stack.up(home, ports, tell)
     started = time.monotonic()
+    if stood.remark:
+        say(stood.remark)
     say(telling.SOURCE)
     outcome = run(home, small, fetched - began, started - fetched)
-    answer(outcome.document(), "" if as_json else telling.text(outcome), as_json)
+    answer(outcome.document(), "" if as_json else telling.text(outcome, home), as_json)
     sys.exit(0 if outcome.verdict.ok else 1)

@@ -7,6 +7,8 @@ from typing import Any
 
 from ops.demo.running import ORGANISATION, TIER_ON, Outcome
 from ops.demo.source import NAMED
+from ops.local import home as homes
+from ops.local.home import Home
 
 SOURCE = f"""source: {NAMED}.
   Names, e-mail addresses and phone numbers are generated; households, products and purchases are real.
@@ -17,9 +19,9 @@ FIRST = 3
 """How many of a list are shown."""
 
 
-def text(outcome: Outcome) -> str:
+def text(outcome: Outcome, home: Home) -> str:
     """All of it, for a terminal."""
-    parts = (figures(outcome), page(outcome.page), pastes(outcome), ENDING.format(**outcome.urls))
+    parts = (figures(outcome), page(outcome.page), pastes(outcome, home), ENDING.format(**outcome.urls))
     return "\n\n".join(parts)
 
 
@@ -65,13 +67,15 @@ def _lines(customer: dict[str, Any]) -> Iterator[str]:
         )
 
 
-def pastes(outcome: Outcome) -> str:
-    """Four things to paste into a shell in the checkout, in this order."""
+def pastes(outcome: Outcome, home: Home) -> str:
+    """Four things to paste into a shell, in this order; a home of one's own is named once for all of them."""
+    export = homes.export(home)
+    named = f"# the home of this stack\n{export}\n\n" if export else ""
     contacts, views = outcome.urls["contacts"], outcome.urls["views"]
     this = outcome.page["customer_id"]
     return f"""to paste, in this order:
 
-# a token
+{named}# a token
 TOKEN=$({outcome.command} token --org {ORGANISATION} --role manager)
 
 # this customer gets another name

@@ -48,11 +48,15 @@ supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 
 def socket(home: Home) -> Path:
     """The manager's socket: in the home, or in the temporary folder where the home's path is too long."""
-    path = home.run / "manager.sock"
-    if len(str(path)) <= LONGEST_SOCKET_PATH:
-        return path
+    inside = home.run / "manager.sock"
+    if len(str(inside)) <= LONGEST_SOCKET_PATH:
+        return inside
     digest = hashlib.sha256(str(home.root).encode()).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"rapport-{os.getuid()}-{digest}.sock"
+
+
+def path(home: Home) -> Path:
+    return home.run / "manager.conf"
 
 
 def log(home: Home) -> Path:

@@ -17,6 +17,8 @@ from ops.local.home import Home, environment
 from ops.local.logs import last_lines
 from ops.local.processes import Process
 
+PROGRAM = "supervisor.supervisord"
+
 AT_REST = ("stopped", "exited", "fatal")
 """The states in which the manager does not try to run a process."""
 
@@ -35,9 +37,9 @@ class State:
 
 def start(home: Home, processes: list[Process]) -> None:
     """Starts the manager with these processes, none of them running yet."""
-    write_whole(home.run / "manager.conf", configuration.text(home, processes))
+    write_whole(configuration.path(home), configuration.text(home, processes))
     configuration.log(home).unlink(missing_ok=True)
-    command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(home.run / "manager.conf")]
+    command = [sys.executable, "-m", PROGRAM, "-c", str(configuration.path(home))]
     with (home.logs / "manager.out").open("wb") as output:
         manager = subprocess.Popen(
             command,

@@ -7,11 +7,9 @@ from pathlib import Path
 from kernel.settings import SERVICES
 from ops.local import kafka, postgres
 from ops.local.home import Home
+from ops.local.names import REACTING
 
 SERVERS, OURS = "servers", "ours"
-
-REACTING = ("sales",)
-"""The services that react to others' events."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,14 @@ def with_database(dsn: str, database: str) -> str:
     return _with(dsn, database=database)
 
 
+def without_password(dsn: str) -> str:
+    """The address for a person's eyes; options go too, for a password may be one of them."""
+    parts = urlsplit(dsn)
+    user, _, place = parts.netloc.rpartition("@")
+    user = user.partition(":")[0]
+    return urlunsplit(parts._replace(netloc=f"{user}@{place}" if user else place, query=""))
+
+
 def _with(dsn: str, user: str = "", password: str = "", database: str = "") -> str:
     """The same address for another role or another database."""
     parts = urlsplit(dsn)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import fcntl
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,6 +25,8 @@ class Outcome:
 
     record: Record
     started: bool
+    remark: str = ""
+    """What was wished and could not be had, as a sentence."""
 
 
 def up(home: Home, port_wish: str | None, say: Say, ours: list[Process] | None = None) -> Outcome:
@@ -39,7 +40,7 @@ def up(home: Home, port_wish: str | None, say: Say, ours: list[Process] | None =
     with _alone(home, say):
         record = records.load(home) if manager.alive(home) else None
         if record:
-            return Outcome(record, started=_bring_up(home, record, wanted, say))
+            return Outcome(record, _bring_up(home, record, wanted, say), _ports_that_stay(record, port_wish))
         try:
             record = _start_manager(home, port_wish, wanted, say)
             _bring_up(home, record, wanted, say)
@@ -61,11 +62,21 @@ def _alone(home: Home, say: Say) -> Iterator[None]:
         yield
 
 
+def _ports_that_stay(record: Record, port_wish: str | None) -> str:
+    kept = "auto" if record.automatic_ports else "fixed"
+    if port_wish in (None, kept):
+        return ""
+    return (
+        f"the stack runs with --ports {kept} and keeps them: "
+        f"`./rapport down`, then `./rapport up --ports {port_wish}`, changes that."
+    )
+
+
 def _start_manager(home: Home, port_wish: str | None, wanted: list[Process], say: Say) -> Record:
     strays.end(home)
+    keys.make(home.keys, home.jwks)
     record = records.settle(home, port_wish)
     ports.refuse_taken({name: record.ports[name] for name in _used_ports(record, wanted)})
-    keys.make(home.keys, home.jwks)
     classes = jars.ready() if record.own_kafka else None
     if classes:
         say("preparing Kafka …")
@@ -131,8 +142,3 @@ def stop(home: Home) -> bool:
 
 def _any_runs(home: Home, group: str) -> bool:
     return any(state.pid for state in manager.states(home).values() if state.group == group)
-
-
-def erase(home: Home) -> None:
-    """Deletes everything that the home holds, and the home."""
-    shutil.rmtree(home.root)

@@ -6,38 +6,42 @@ from typing import Any
 
 import psutil
 
-from kernel.settings import SERVICES
-from ops.local import kafka, manager, postgres, readiness
+from ops.local import kafka, manager, postgres, readiness, strays
 from ops.local import record as records
 from ops.local.home import Home
 from ops.local.manager import State
+from ops.local.names import SERVED
 from ops.local.readiness import Readiness
 from ops.local.record import Record
 
-SERVED = (*SERVICES, "views")
-"""The processes that callers speak to."""
-
 
 def document(home: Home) -> dict[str, Any]:
-    """`services` are the processes that callers speak to, `processes` all the others."""
+    """`services` are the processes that callers speak to, `processes` all the others.
+
+    `manager` is running, down, or gone: then nothing starts again what ends.
+    """
     record = records.load(home)
-    if record is None or not manager.alive(home):
-        return {"home": str(home.root), "ready": False, "services": {}, "processes": {}}
-    states = manager.states(home)
+    supervised = record is not None and manager.alive(home)
+    states = manager.states(home) if supervised else strays.states(home)
+    ports = record.ports if record else {}
+    asked = asyncio.run(_ask(record, states)) if record and states else {}
     restarts = manager.restarts(home)
-    asked = asyncio.run(_ask(record, states))
     found = {
-        name: _process(state, record.ports[name], asked[name], restarts.get(name, 0))
+        name: _process(state, ports.get(name), asked.get(name, NOT_ASKED), restarts.get(name, 0))
         for name, state in states.items()
     }
+    servers = {"postgres": record.postgres, "kafka": record.kafka} if record and states else {}
     return {
         "home": str(home.root),
-        "ready": all(process["ready"] for process in found.values()),
-        "postgres": record.postgres,
-        "kafka": record.kafka,
+        "ready": supervised and all(process["ready"] for process in found.values()),
+        "manager": "running" if supervised else "gone" if states else "down",
+        **servers,
         "services": {name: found[name] for name in found if name in SERVED},
         "processes": {name: found[name] for name in found if name not in SERVED},
     }
+
+
+NOT_ASKED = Readiness(False, {})
 
 
 async def _ask(record: Record, states: dict[str, State]) -> dict[str, Readiness]:
@@ -49,14 +53,14 @@ async def _ask(record: Record, states: dict[str, State]) -> dict[str, Readiness]
     return {**served, "postgres": Readiness(database, {}), "kafka": Readiness(broker, {})}
 
 
-def _process(state: State, port: int, asked: Readiness, restarts: int) -> dict[str, Any]:
+def _process(state: State, port: int | None, asked: Readiness, restarts: int) -> dict[str, Any]:
     lag = {"lag": asked.body["lag"]} if "lag" in asked.body else {}
     return {
-        "url": f"http://127.0.0.1:{port}",
+        "url": f"http://127.0.0.1:{port}" if port else "",
         "pid": state.pid,
         "ready": asked.ready,
         # The manager calls a process starting for its first seconds, however ready it is.
-        "state": "running" if asked.ready else state.state,
+        "state": "running" if asked.ready and state.state == "starting" else state.state,
         "uptime_s": round(time.time() - state.started) if state.pid else 0,
         "memory_mb": _memory(state.pid),
         "restarts": restarts,

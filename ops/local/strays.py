@@ -1,28 +1,55 @@
-"""Processes of a stack whose manager is gone: found by what the manager had told them, and ended."""
+"""Processes of a stack whose manager does not answer: found by what it had told them, shown and ended."""
 
 import contextlib
 
 import psutil
 
-from ops.local import postgres
+from ops.local import configuration, manager, postgres
 from ops.local.home import Home
+from ops.local.manager import State
 
 MARK = "RAPPORT_PROCESS"
 SECONDS_TO_END = 10
 
 
 def find(home: Home) -> list[psutil.Process]:
-    """Every process that this home's manager started and that still runs, whoever is its parent now."""
+    """This home's manager, and all that it started and that still runs, whoever is its parent now."""
     server = postgres.running_pid(home.postgres)
-    return [process for process in psutil.process_iter() if process.pid == server or _marked(process, home)]
+    return [
+        process
+        for process in psutil.process_iter()
+        if process.pid == server or _name(process, home) or _manages(process, home)
+    ]
 
 
-def _marked(process: psutil.Process, home: Home) -> bool:
+def states(home: Home) -> dict[str, State]:
+    """What the manager would tell of them; of several processes of one name the oldest counts."""
+    server = postgres.running_pid(home.postgres)
+    found: dict[str, State] = {}
+    for process in find(home):
+        name = "postgres" if process.pid == server else _name(process, home)
+        with contextlib.suppress(psutil.Error):
+            state = State(name, "", "unsupervised", process.pid, int(process.create_time()))
+            if name and (name not in found or state.started < found[name].started):
+                found[name] = state
+    return found
+
+
+def _name(process: psutil.Process, home: Home) -> str:
+    """The name under which this home's manager started it or its parent; empty if it did not."""
     try:
         environment = process.environ()
     except psutil.Error:
+        return ""
+    return environment.get(MARK, "") if environment.get("RAPPORT_HOME") == str(home.root) else ""
+
+
+def _manages(process: psutil.Process, home: Home) -> bool:
+    try:
+        words = process.cmdline()
+    except psutil.Error:
         return False
-    return MARK in environment and environment.get("RAPPORT_HOME") == str(home.root)
+    return manager.PROGRAM in words and str(configuration.path(home)) in words
 
 
 def end(home: Home) -> None:

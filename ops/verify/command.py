@@ -13,10 +13,11 @@ from rich.progress import Progress
 
 from kernel.database import DatabaseAway
 from kernel.migrate import SchemaMismatch
-from kernel.settings import SERVICES, load
+from kernel.settings import SERVICES
 from kernel.vault.keys import KeysMissing
 from ops.errors import CannotRun
 from ops.output import answer, json_option
+from ops.settings import load
 from ops.verify.oracle import steps, verify
 from ops.verify.report import Verdict
 from ops.verify.table import text
@@ -55,6 +56,7 @@ def command(journals: tuple[Path, ...], service: str | None, as_json: bool) -> N
 
 def watched(journals: tuple[Path, ...], services: tuple[str, ...]) -> Verdict:
     """The verdict on the stack of the settings, with its progress on a terminal."""
+    settings = load()
     views = [view for view in VIEWS if view.services & set(services)]
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("verify", total=steps(services))
@@ -62,4 +64,4 @@ def watched(journals: tuple[Path, ...], services: tuple[str, ...]) -> Verdict:
         def tick(done: str) -> None:
             progress.update(task, advance=1, description=f"verify: {done}")
 
-        return uvloop.run(verify(load(), services, views, journals, tick))
+        return uvloop.run(verify(settings, services, views, journals, tick))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from kernel.view.parts import Part
 from kernel.view.view import Key, View
 
 LONGEST = 200
@@ -28,6 +29,8 @@ def shown(view: View[Any], value: Any) -> Any:
         return value
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, Part):
+        value = value.text
     if view.personal or isinstance(value, bytes):
         return digest(value)
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -8,34 +8,42 @@ line, discounts already taken off. Its gross, at list price, is `amount` plus it
 from __future__ import annotations
 
 from typing import Annotated
+from unicodedata import normalize
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from kernel.log.facts import Event, Record, Time
 from lib.decimals import Unsigned
 from lib.identifiers import IdentifierDigest
 from lib.money import Currency
+from lib.texts import Line, Slug
 
 MOST_LINES = 250
 
-_Words = Annotated[str, Field(min_length=1, max_length=200)]
 
-Code = Annotated[str, Field(min_length=1, max_length=100, examples=["1082185"])]
+def _code(text: str) -> str:
+    text = normalize("NFC", text).strip()
+    if not text or not text.isprintable():
+        raise ValueError("a number or short name has only printable characters, and is not empty")
+    return text
+
+
+Code = Annotated[str, Field(min_length=1, max_length=100, examples=["1082185"]), AfterValidator(_code)]
 """A number or short name by which the organisation's other systems know something."""
-Slug = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]{0,49}$", examples=["till"])]
+Source = Annotated[Slug, Field(examples=["till"])]
 DiscountKind = Annotated[Slug, Field(examples=["loyalty"])]
-ProductName = Annotated[_Words, Field(examples=["Bananas"])]
-Brand = Annotated[_Words, Field(examples=["National"])]
-Category = Annotated[_Words, Field(examples=["TROPICAL FRUIT"])]
-Manufacturer = Annotated[_Words, Field(examples=["Fruit Growers"])]
-TierName = Annotated[_Words, Field(examples=["gold"])]
+ProductName = Annotated[Line, Field(examples=["Bananas"])]
+Brand = Annotated[Line, Field(examples=["National"])]
+Category = Annotated[Line, Field(examples=["TROPICAL FRUIT"])]
+Manufacturer = Annotated[Line, Field(examples=["Fruit Growers"])]
+TierName = Annotated[Line, Field(examples=["gold"])]
 
 
 class ExternalRef(Record):
     """What another system calls it: unique in the organisation."""
 
-    source: Slug
+    source: Source
     number: Code
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import assert_never
 from uuid import UUID
 
+from kernel import clocks
 from kernel.commands import Rejected
 from kernel.log.facts import Event
 from lib.decimals import WHOLE
@@ -19,8 +20,6 @@ MOST_RETURNS = 20
 """Of one purchase; what is attributed later carries them all."""
 MOST_PAID = 10**WHOLE
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-CLOCKS_DIFFER = timedelta(days=1)
-"""How far a till's clock may be ahead."""
 
 PurchaseCommand = RecordPurchase | ReturnPurchase | AttributePurchase
 PurchaseEvent = PurchaseRecorded | PurchaseReturned | PurchaseAttributed
@@ -101,13 +100,9 @@ def record(command: RecordPurchase, now: datetime) -> list[Event]:
 
 def happened(at: datetime | None, now: datetime, pointer: str) -> datetime:
     """When it happened, by the till's clock; omitted: now."""
-    if at is None:
-        return now
-    if not EARLIEST <= at <= now + CLOCKS_DIFFER:
-        raise Rejected(
-            "time-unfit", "A purchase is recorded after it was made, and not before 1900.", pointer
-        )
-    return at
+    if at is not None and at < EARLIEST:
+        raise Rejected("time-unfit", "A purchase was not made before 1900.", pointer)
+    return clocks.happened(at, now, pointer)
 
 
 def give_back(

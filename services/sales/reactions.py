@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from kernel.reaction.reaction import Digest, Issue, Reaction
 from kernel.view.fact import Fact
-from services.contacts.events import IdentifierAdded, IdentifierRemoved
+from services.contacts.events import ContactClosed, ContactReopened, IdentifierAdded, IdentifierRemoved
 from services.sales.commands import AttributePurchase
 from services.sales.events import PurchaseRecorded
 
@@ -24,19 +25,23 @@ class Holder(msgspec.Struct, frozen=True):
 
     contact_id: UUID
     since: datetime
+    """Since when it has it, without interruption."""
+    closed: bool = False
+    """Closed, it has the identifier no more, until it is opened again."""
 
 
 class Known(msgspec.Struct, frozen=True):
     """What is known of one identifier: who holds it, and which purchases wait until somebody does."""
 
     holders: tuple[Holder, ...] = ()
-    """Several only while the facts of two contacts overtake each other."""
+    """Several where others are closed, and while the facts of two contacts overtake each other."""
     waiting: tuple[UUID, ...] = ()
 
     @property
     def contact_id(self) -> UUID | None:
-        """Whose it is: the contact's that was given it last."""
-        last = max(self.holders, key=lambda holder: (holder.since, holder.contact_id), default=None)
+        """Whose it is: the open contact's that was given it last."""
+        having = [holder for holder in self.holders if not holder.closed]
+        last = max(having, key=lambda holder: (holder.since, holder.contact_id), default=None)
         return last.contact_id if last else None
 
 
@@ -53,17 +58,27 @@ def keys(fact: Fact[Any], digest: Digest) -> Iterable[str]:
 
 def fold(known: Known, fact: Fact[Any]) -> Known:
     """Remembers who holds the identifier, or which purchase waits for it."""
-    match fact.event:
-        case IdentifierAdded(contact_id=contact_id):
-            holder = Holder(contact_id, fact.envelope.recorded_at)
-            return Known(holders=(*known.holders, holder))
-        case IdentifierRemoved(contact_id=contact_id):
-            rest = tuple(holder for holder in known.holders if holder.contact_id != contact_id)
-            return msgspec.structs.replace(known, holders=rest)
-        case _ if known.holders or len(known.waiting) == MOST_WAITING:
+    if isinstance(fact.event, PurchaseRecorded):
+        if known.contact_id or len(known.waiting) == MOST_WAITING:
             return known
-        case _:
-            return msgspec.structs.replace(known, waiting=(*known.waiting, fact.envelope.stream_id))
+        return replace(known, waiting=(*known.waiting, fact.envelope.stream_id))
+    after = replace(known, holders=_holders(known.holders, fact))
+    return replace(after, waiting=()) if after.contact_id else after
+
+
+def _holders(holders: tuple[Holder, ...], fact: Fact[Any]) -> tuple[Holder, ...]:
+    """Who holds it after a fact about one contact: nobody else's hold changes."""
+    contact_id, at = fact.event.contact_id, fact.envelope.recorded_at
+    others = tuple(holder for holder in holders if holder.contact_id != contact_id)
+    held = len(others) < len(holders)
+    match fact.event:
+        case IdentifierAdded():
+            return (*others, Holder(contact_id, at))
+        case ContactReopened() if held:
+            return (*others, Holder(contact_id, at))
+        case ContactClosed() if held:
+            return (*others, Holder(contact_id, at, closed=True))
+    return others
 
 
 def react(before: Known, after: Known, fact: Fact[Any]) -> Iterable[Issue]:
@@ -79,11 +94,12 @@ def react(before: Known, after: Known, fact: Fact[Any]) -> Iterable[Issue]:
 
 ATTRIBUTE_PURCHASE = Reaction(
     name="attribute_purchase",
-    hears=(IdentifierAdded, IdentifierRemoved, PurchaseRecorded),
+    hears=(IdentifierAdded, IdentifierRemoved, ContactClosed, ContactReopened, PurchaseRecorded),
     memory=Known,
     keys=keys,
     fold=fold,
     react=react,
+    whole_stream=(ContactClosed, ContactReopened),
     from_beginning=True,
     imported=True,
     personal=True,

@@ -49,7 +49,8 @@ def _left(bought: Sequence[PurchaseLine], returns: Iterable[Return]) -> list[Lef
 
 def _wished(left: Sequence[Left], wish: LineReturn, pointer: str) -> ReturnedLine:
     if wish.number > len(left):
-        raise Rejected("no-such-line", f"The purchase has {len(left)} lines.", f"{pointer}/number")
+        lines = "one line" if len(left) == 1 else f"{len(left)} lines"
+        raise Rejected("no-such-line", f"The purchase has {lines}.", f"{pointer}/number")
     rest = left[wish.number - 1]
     if wish.quantity > rest.quantity:
         raise Rejected("more-than-bought", "No more can come back than is left.", f"{pointer}/quantity")

@@ -21,9 +21,19 @@ def test_every_example_succeeds_as_it_stands(caller, service, route):
     caller = caller.as_(min(route.command.roles))
     prepare_others(caller, service, route)
     for example in route.command.examples:
-        path = route.path if route.command.begins else route.path.format(id=caller.begun(service, route))
-        answer = caller.ask(service, path, dict(example))
-        assert answer.is_success, answer.text
+        stream = "" if route.command.begins else caller.begun(service, route)
+        for each in [*earlier(service, route), route]:
+            body = example if each is route else each.command.examples[0]
+            answer = caller.ask(service, each.path.format(id=stream), dict(body))
+            assert answer.is_success, answer.text
+
+
+UNDOES = {"UnmergeContact": "MergeContact"}
+
+
+def earlier(service, route):
+    """What is to be undone first has to be done."""
+    return [each for name, each in ROUTES if (name, each.name) == (service, UNDOES.get(route.name))]
 
 
 def prepare_others(caller, service, route):

@@ -45,8 +45,9 @@ def printed(environment: dict[str, str]) -> str:
 def pasted(environment: dict[str, str], printed: str) -> list[dict[str, Any]]:
     """The answers of everything between "to paste" and the ending, given to a shell as it stands."""
     script = printed.split("to paste, in this order:")[1].split("The stack runs on")[0]
+    another_shell = {name: value for name, value in environment.items() if name != "RAPPORT_HOME"}
     done = subprocess.run(
-        ["bash", "-ec", script], env=environment, capture_output=True, text=True, timeout=60
+        ["bash", "-ec", script], env=another_shell, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
     decoder, answers, rest = json.JSONDecoder(), [], done.stdout.strip()

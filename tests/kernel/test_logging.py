@@ -2,6 +2,8 @@
 
 import json
 import logging
+import subprocess
+import sys
 
 from kernel.logging import JsonLines
 
@@ -45,3 +47,16 @@ def test_an_error_is_its_type_and_its_frames_without_its_text():
 
 def test_what_json_does_not_know_is_written_as_its_text():
     assert line(place=ValueError)["place"] == "<class 'ValueError'>"
+
+
+def test_what_aiokafka_says_a_hundred_times_is_not_said():
+    program = """
+import logging
+from kernel.logging import set_up
+from kernel.settings import Settings
+set_up(Settings(), "worker")
+logging.getLogger("aiokafka.conn").error("cannot connect")
+logging.getLogger("kernel.view").warning("kafka away")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert [json.loads(line)["message"] for line in done.stderr.splitlines()] == ["kafka away"]

@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from ops.cli import main
+from ops.commands.up import servers
 from ops.errors import CannotRun
 from ops.local import manager, stack, strays
 from ops.local.home import Home
@@ -21,6 +24,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 class Answer(BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200), self.end_headers(), self.wfile.write(b'{"lag": 0}')
+    def log_message(self, *of): pass
 ports = json.loads(pathlib.Path(os.environ["RAPPORT_HOME"], "stack.json").read_text())["ports"]
 HTTPServer(("127.0.0.1", ports[os.environ["RAPPORT_PROCESS"]]), Answer).serve_forever()
 """
@@ -58,7 +62,11 @@ def until(holds: Callable[[], bool]) -> None:
 
 def test_a_stack_comes_up_survives_kills_and_leaves_nothing(home: Home, ready: Process) -> None:
     assert stack.up(home, "auto", say, [ready]).started
-    assert not stack.up(home, None, say, [ready]).started
+    again = stack.up(home, None, say, [ready])
+    assert not again.started
+    assert not again.remark
+    assert "runs with --ports auto and keeps them" in stack.up(home, "fixed", say, [ready]).remark
+    assert again.record.passwords["postgres"] not in servers(again.record)
     before = document(home)
     assert before["ready"]
     killed = [before["services"]["contacts"]["pid"], before["processes"]["postgres"]["pid"]]
@@ -74,7 +82,12 @@ def test_what_a_killed_manager_leaves_is_found_and_stopped(home: Home, ready: Pr
     stack.up(home, "auto", say, [ready])
     os.kill(int((home.run / "manager.pid").read_text()), signal.SIGKILL)
     until(lambda: not manager.alive(home))
-    assert strays.find(home)
+    told = CliRunner().invoke(main, ["status"], env={"RAPPORT_HOME": str(home.root)})
+    assert told.exit_code == 1
+    assert "The process manager is gone" in told.stdout
+    left = document(home)
+    assert left["services"]["contacts"]["state"] == "unsupervised"
+    assert {"contacts", "postgres", "kafka"} == {*left["services"], *left["processes"]}
     assert stack.up(home, None, say, [ready]).started
     assert stack.stop(home)
     assert not strays.find(home)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from kernel.settings import Settings
-from ops.commands.token import seconds
+from ops.commands.token import command, seconds
 from ops.errors import CannotRun
 from ops.local import issuer, keys
 
@@ -48,6 +49,21 @@ def test_keys_once_made_stay(local: Settings) -> None:
     before = {path.name: path.read_bytes() for path in local.keys.iterdir()}
     keys.make(local.keys, Path(local.jwks))
     assert {path.name: path.read_bytes() for path in local.keys.iterdir()} == before
+
+
+@pytest.mark.parametrize("blank", ["--org", "--subject"])
+def test_a_blank_name_is_refused(blank: str) -> None:
+    answer = CliRunner().invoke(command, ["--role", "agent", "--org", "acme", blank, "  "])
+    assert answer.exit_code == 2
+    assert f"'{blank}'" in answer.stderr
+
+
+def test_blanks_around_a_name_make_no_other_organisation(
+    local: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.settings.load", lambda: local)
+    answer = CliRunner().invoke(command, ["--role", "agent", "--org", " acme ", "--json"])
+    assert json.loads(answer.stdout)["org"] == str(issuer.organisation("acme"))
 
 
 LIVES = [("90s", 90), ("30m", 1800), ("12h", 43200), ("7d", 604800), ("5", 5)]

@@ -130,4 +130,4 @@ async def test_without_postgresql_it_says_so(shown: Shown):
 async def test_without_a_stack_it_says_what_to_do(tmp_path: Path):
     done = await verify(Settings(keys=tmp_path))
     assert (done.returncode, done.stdout) == (2, "")
-    assert "bring the stack up" in done.stderr
+    assert "bring one up" in done.stderr

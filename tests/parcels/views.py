@@ -63,7 +63,7 @@ CREATE TABLE {table} (
     version bigint NOT NULL,
     grams bigint NOT NULL,
     place text,
-    places jsonb NOT NULL,
+    places json NOT NULL,
     PRIMARY KEY (org_id, parcel_id, partition)
 )""",
 )

@@ -27,9 +27,10 @@ logger = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_LOOKS = 0.05
 SECONDS_WHILE_HALTED = 1.0
-MANY, BREATH = 32, 0.025
+MANY, BREATH = 64, 0.02
 """After a flight of so many records more are sure to come: so many seconds later it is one large batch a
-partition, not many small ones, which cost the broker and every reader as much each."""
+partition, not many small ones, which cost the broker and every reader as much each. That is above two
+thousand a second for good; at a thousand a stall that filled one flight must not make the next wait too."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 """Seconds between two tries while nothing can be published."""
 SLOW = 2.0

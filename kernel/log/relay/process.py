@@ -130,8 +130,6 @@ def run(service: str) -> None:
     """The process `rapport relay SERVICE`; exit code 2 if it cannot begin."""
     settings = load()
     set_up(settings, f"{service}_relay")
-    # While Kafka is away aiokafka writes forty lines a second; the leader says it once a try.
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         uvloop.run(serve(settings, service))
     except (SchemaMismatch, DatabaseAway, OSError) as error:

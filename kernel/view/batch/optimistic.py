@@ -7,6 +7,7 @@ found where they were expected, under their locks, the rows loaded before are st
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -18,14 +19,15 @@ from kernel.view.batch.applied import Applied, places_of
 from kernel.view.batch.saving import changes
 from kernel.view.batch.statement import Statement, together
 from kernel.view.batch.steps import fold, steps, touched
-from kernel.view.checkpoints import Checkpoints, copy_of, take_next, topics_text
+from kernel.view.checkpoints import Checkpoint, Checkpoints, copy_of, take_next, topics_text
 from kernel.view.view import View
 
 # Locked in the order of the arrays, which is ascending: the function scan is the outer side of the join.
 ADVANCE = """
 UPDATE checkpoint c SET topics = n.topics::jsonb
-FROM unnest($3::smallint[], $4::text[], $5::text[]) AS n (partition, topics, expected)
-WHERE c.view = $1 AND c.number = $2 AND c.partition = n.partition
+FROM unnest($1::text[], $2::int[], $3::smallint[], $4::text[], $5::text[])
+    AS n (view, number, partition, topics, expected)
+WHERE c.view = n.view AND c.number = n.number AND c.partition = n.partition
     AND c.topics = n.expected::jsonb AND c.parked = 0
 RETURNING 1"""
 
@@ -36,10 +38,20 @@ SELECT 1 / (count(*) = cardinality($3::smallint[]))::int, set_config('synchronou
 FROM first"""
 
 
-async def take(
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A batch folded for one view: what it changes, and where the checkpoints must be for that to hold."""
+
+    view: View[Any]
+    before: dict[int, Checkpoint]
+    applied: Applied
+    changes: list[Statement]
+
+
+async def prepare(
     db: asyncpg.Connection, view: View[Any], arrivals: Sequence[Arrival], expected: Checkpoints
-) -> Applied | None:
-    """Takes the batch; None, with nothing changed, where it needs the checkpoints locked first."""
+) -> Ready | None:
+    """Loads and folds; None where the batch needs the checkpoints locked first."""
     partitions = sorted({arrival.partition for arrival in arrivals})
     before = {partition: expected[partition] for partition in partitions if partition in expected}
     if len(before) < len(partitions) or any(checkpoint.parked for checkpoint in before.values()):
@@ -51,16 +63,33 @@ async def take(
     folded = fold(view, found, loaded, set())
     if folded.parked:
         return None
-    whole = together(changes(view, loaded, folded), _advance(view, before, heads), ALL_OR_NOTHING)
+    applied = Applied(heads, places_of(fresh), gaps, folded.applied)
+    return Ready(view, before, applied, changes(view, loaded, folded))
+
+
+async def finish(db: asyncpg.Connection, batches: Sequence[Ready]) -> bool:
+    """Writes a batch for one view or several; False, with nothing changed, where others were quicker."""
+    statements = [statement for batch in batches for statement in batch.changes]
+    whole = together(statements, _advance(batches), ALL_OR_NOTHING)
     failpoint("view.folded")
     try:
         await db.execute(whole.sql, *whole.parameters)
     except asyncpg.DivisionByZeroError:
-        return None
+        return False
     failpoint("view.committed")
-    return Applied(heads, places_of(fresh), gaps, folded.applied)
+    return True
 
 
-def _advance(view: View[Any], before: Checkpoints, heads: Checkpoints) -> Statement:
-    texts = [[topics_text(found[partition]) for partition in before] for found in (heads, before)]
-    return Statement(ADVANCE, [view.name, view.number, list(before), *texts])
+def _advance(batches: Sequence[Ready]) -> Statement:
+    lines = [
+        (
+            batch.view.name,
+            batch.view.number,
+            partition,
+            topics_text(batch.applied.checkpoints[partition]),
+            topics_text(before),
+        )
+        for batch in sorted(batches, key=lambda batch: (batch.view.name, batch.view.number))
+        for partition, before in batch.before.items()
+    ]
+    return Statement(ADVANCE, [list(column) for column in zip(*lines, strict=True)])

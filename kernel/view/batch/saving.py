@@ -12,6 +12,7 @@ from kernel.view.view import R, RowId, View
 
 def changes(view: View[R], loaded: dict[RowId, R], folded: Folded[R]) -> list[Statement]:
     """Writes the rows that changed and their terms; a row that became empty goes."""
+    new: dict[RowId, R] = {}
     kept: dict[RowId, R] = {}
     before: dict[RowId, R] = {}
     for row_id, row in folded.rows.items():
@@ -21,11 +22,13 @@ def changes(view: View[R], loaded: dict[RowId, R], folded: Folded[R]) -> list[St
         if known is not None:
             before[row_id] = known
         if row != view.empty(row_id[1]):
-            kept[row_id] = row
+            (new if known is None else kept)[row_id] = row
     gone = [row_id for row_id in before if row_id not in kept]
-    found = terms.followed(view, before, kept)
+    found = terms.followed(view, before, {**new, **kept})
+    if new:
+        found.append(rows.added(view, new))
     if kept:
-        found.append(rows.written(view, kept))
+        found.append(rows.changed_to(view, kept, before))
     if gone:
         found.append(rows.removed(view, gone))
     return found

@@ -15,7 +15,7 @@ from kernel.vault.vault import Vault
 from kernel.view import checkpoints
 from kernel.view.arrivals import Arrival, Reading
 from kernel.view.batch.applied import Applied
-from kernel.view.batch.applying import apply
+from kernel.view.batch.applying import apply, apply_together
 from kernel.view.checkpoints import Checkpoint, Place
 from kernel.view.opening import open_personal
 from kernel.view.view import View
@@ -26,6 +26,8 @@ IDLE_MS = 500
 MANY, BREATH = 100, 0.05
 """After a batch of so many records, so many seconds let the next one grow: a transaction costs a view as much
 for few rows as for many."""
+FEW = 500
+"""Up to so many records all views share a transaction; with more each has its own, side by side."""
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 5.0
 
@@ -125,6 +127,8 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]
         if self._vault is not None:
             await open_personal(self._vault, self._reading.personal, arrivals)
         seen = self.progress.heads
+        if len(arrivals) <= FEW and (taken := await apply_together(self._pool, self._views, arrivals, seen)):
+            return taken
         work = [apply(self._pool, view, arrivals, seen.get(view.table_name)) for view in self._views]
         # Each view to its end, so that none still works on a batch that is tried again.
         results = await asyncio.gather(*work, return_exceptions=True)

@@ -9,6 +9,8 @@ from contextlib import AsyncExitStack
 from importlib import import_module
 from typing import Any
 
+import uvloop
+
 from kernel import logging as logs
 from kernel.database import connect_pool
 from kernel.garbage import collect_rarely
@@ -51,4 +53,4 @@ def run() -> None:
     logs.set_up(settings, "worker")
     views = import_module("services.projections.app").VIEWS
     collect_rarely()
-    asyncio.run(serve(settings, views))
+    uvloop.run(serve(settings, views))

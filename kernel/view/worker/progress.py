@@ -86,11 +86,12 @@ class Progress:
             LOG.error("gap", extra={"view": table, "service": service, "partition": partition})
 
     def failed(self, what: str, error: BaseException) -> None:
-        """Something that the worker needs is away; it goes on trying."""
+        """Something that the worker needs is away; it goes on trying. A line for each try, frames once."""
         CONSUMER_ERRORS.labels("views").inc()
-        if what not in self.trouble:
-            LOG.warning("%s away", what, exc_info=error)
-        self.trouble[what] = type(error).__name__
+        reason = type(error).__name__
+        first = what not in self.trouble
+        LOG.warning("%s away", what, extra={"reason": reason}, exc_info=error if first else None)
+        self.trouble[what] = reason
 
     def lag(self, view: View[Any]) -> int:
         """How many records of this worker's places the view has yet to take."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -11,6 +12,7 @@ import orjson
 from pydantic import Field
 
 from kernel import tracing
+from kernel.clocks import NOT_YET, is_ahead
 from kernel.ids import new_id
 from kernel.log.facts import Record, Time
 from kernel.web.access import Caller, Role, require
@@ -20,7 +22,6 @@ from kernel.web.commanding.single import Commanding, Wish
 from kernel.web.problems import Problem
 from kernel.web.wire import bodies
 from kernel.web.wire.exchange import Request, Response
-from kernel.web.wire.failures import problem_of
 
 BATCH_BYTES = 8 * 1024 * 1024
 MOST_ITEMS = 1_000
@@ -56,6 +57,7 @@ class Batches:
         caller = await self._commanding.verifier.caller(request.headers.get(b"authorization"))
         request.check_accept()
         request.check_media_type()
+        request.check_no_query()
         items = bodies.parse(await request.body(BATCH_BYTES))
         if not isinstance(items, list) or len(items) > MOST_ITEMS:
             raise Problem("malformed-body", f"The body is a list of at most {MOST_ITEMS} commands.")
@@ -89,8 +91,8 @@ class Batches:
     async def _outcome(self, wish: Wish, caller: Caller, correlation_id: UUID, trace: str | None) -> Outcome:
         try:
             status, document = await self._commanding.carry_out(wish, caller, correlation_id, trace)
-        except Exception as error:
-            return problem_of(error).document()
+        except Problem as problem:
+            return problem.document()
         return {"status": status, **document}
 
     def _wish(self, item: Any, caller: Caller) -> Wish:
@@ -104,6 +106,8 @@ class Batches:
         require(caller, route.command.roles)
         if (head.occurred_at is not None or head.origin == "imported") and caller.role not in BACKDATING:
             raise Problem("forbidden", f"The role {caller.role.value} may not import or backdate.")
+        if head.occurred_at is not None and is_ahead(head.occurred_at, datetime.now(UTC)):
+            raise Problem(*NOT_YET, pointer="/occurred_at")
         return Wish(
             route=route,
             stream_id=_stream_of(route, head, body),

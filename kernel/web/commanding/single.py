@@ -23,6 +23,7 @@ from kernel.web.problems import Problem, not_found
 from kernel.web.tokens import Verifier
 from kernel.web.wire import bodies
 from kernel.web.wire.exchange import Request, Response
+from kernel.web.wire.failures import problem_of
 
 COMMAND_BYTES = 256 * 1024
 STATUS = {"began": 201, "changed": 200, "unchanged": 200}
@@ -59,6 +60,7 @@ class Commanding:
         require(caller, route.command.roles)
         request.check_accept()
         request.check_media_type()
+        request.check_no_query()
         stream_id = path_id(request.values[0]) if request.values else None
         key, if_match = key_of(headers), version_of(headers)
         body = bodies.parse(await request.body(COMMAND_BYTES))
@@ -80,6 +82,10 @@ class Commanding:
         except Problem as problem:
             result = "refused" if problem.status < 500 else "failed"
             raise
+        except Exception as error:
+            route, stream = f"POST {wish.route.path}", wish.stream_id
+            where = {"route": route, "stream": stream, "correlation": correlation_id, "trace": trace}
+            raise problem_of(error, **where) from error
         finally:
             metrics.COMMANDS.labels(wish.route.name, result).inc()
             metrics.COMMAND_SECONDS.observe(time.perf_counter() - began)

@@ -35,7 +35,7 @@ ALWAYS = ("unauthorised", "forbidden", "not-acceptable", "internal", "unavailabl
 BODY = ("malformed-body", "invalid", "too-large", "unsupported-media-type", "timeout")
 COMMAND = (*ALWAYS, *BODY, "malformed-request", "not-found", "already-exists", "conflict", "stale-version",
            "key-reused", "log-ahead")  # fmt: skip
-BATCH = (*ALWAYS, *BODY)
+BATCH = (*ALWAYS, *BODY, "malformed-request")
 QUERY = (*ALWAYS, "malformed-request", "invalid", "not-found", "bad-position", "bad-cursor", "view-behind")
 
 HEADERS = {

@@ -9,6 +9,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from kernel.web.problems import Problem
+from kernel.web.wire.sentences import sentence
 
 MOST_ERRORS = 20
 """Errors of one body that an answer lists."""
@@ -44,11 +45,11 @@ def canonical(value: Any, at: str = "") -> bytes:
 
 def _unwritable(value: Any, error: TypeError, at: str) -> Problem:
     if "ecursion" in str(error):
-        return Problem("malformed-body", "The body is nested too deeply.")
+        return Problem("malformed-body", "The body is nested too deeply.", pointer=at)
     for pointer, leaf in _leaves(value, at):
         if isinstance(leaf, int) and abs(leaf) >= 2**53:
             return Problem("invalid", "A whole number may have 53 bits.", pointer=pointer)
-    return Problem("malformed-body", "The body holds what JSON cannot say.")
+    return Problem("malformed-body", "The body holds what JSON cannot say.", pointer=at)
 
 
 def _leaves(value: Any, at: str) -> Iterator[tuple[str, Any]]:
@@ -101,15 +102,10 @@ def validated_texts(kind: type[T], texts: dict[str, str]) -> T:
 
 def invalid(error: ValidationError, value: Any, at: str) -> Problem:
     """422 that points to the first wrong field and lists the others; never with a value."""
-    found = error.errors(include_input=False, include_url=False, include_context=False)[:MOST_ERRORS]
-    errors = [{"pointer": at + _pointer(each["loc"], value), "detail": _detail(each)} for each in found]
+    found = error.errors(include_input=False, include_url=False)[:MOST_ERRORS]
+    errors = [{"pointer": at + _pointer(each["loc"], value), "detail": sentence(each)} for each in found]
     members = {"errors": errors} if len(errors) > 1 else {}
     return Problem("invalid", errors[0]["detail"], pointer=errors[0]["pointer"], members=members)
-
-
-def _detail(error: Any) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return message if message.endswith(".") else f"{message}."
 
 
 def _pointer(location: tuple[int | str, ...], value: Any) -> str:

@@ -60,6 +60,11 @@ class Request:
         if not any(kind in accept for kind in (b"*/*", b"application/*", b"json")):
             raise Problem("not-acceptable", "The answer comes as application/json.")
 
+    def check_no_query(self) -> None:
+        """Raises 400 for a query string, where the body says everything: to pass it over would mislead."""
+        if self.scope["query_string"]:
+            raise Problem("malformed-request", "This address takes no query string.")
+
     def combined(self, name: bytes) -> str:
         """A header that may come several times, as one comma-separated value; empty where it is absent."""
         if name not in self.headers:

@@ -21,19 +21,21 @@ class Route(NamedTuple):
 class _Node:
     """One place in the tree of path segments; a name matches what no literal does."""
 
-    __slots__ = ("literal", "methods", "name")
+    __slots__ = ("literal", "methods", "name", "path")
 
     def __init__(self) -> None:
         self.literal: dict[str, _Node] = {}
         self.name: _Node | None = None
         self.methods: dict[str, Endpoint] = {}
+        self.path = ""
 
 
 class Found(NamedTuple):
-    """What lies at a path: its methods, and the values of the path's names in order."""
+    """What lies at a path: its methods, the values of its names in order, the path with those names."""
 
     methods: dict[str, Endpoint]
     values: tuple[str, ...]
+    path: str
 
 
 class Table:
@@ -42,10 +44,11 @@ class Table:
     def __init__(self, routes: Iterable[Route]) -> None:
         self._root = _Node()
         for route in routes:
-            methods = self._place(route.path).methods
-            if route.method in methods:
+            place = self._place(route.path)
+            if route.method in place.methods:
                 raise ValueError(f"two routes for {route.method} {route.path}")
-            methods[route.method] = route.endpoint
+            place.methods[route.method] = route.endpoint
+            place.path = route.path
 
     def _place(self, path: str) -> _Node:
         node = self._root
@@ -71,4 +74,4 @@ class Table:
                 return None
         if node is None or not node.methods:
             return None
-        return Found(node.methods, tuple(values))
+        return Found(node.methods, tuple(values), node.path)

@@ -6,13 +6,16 @@ from uuid import UUID
 
 from kernel.commands import Command
 from kernel.log.facts import Time
+from lib.texts import Slug
 from services.contacts.commands.roles import OWN
 from services.contacts.events.consent import ConsentChannel, ConsentMethod, LawfulBasis, NoticeVersion
-from services.contacts.events.words import Slug
 
 
 class GiveConsent(Command):
-    """The contact allows it, from `given_at` (omitted: now) until `expires_at` (omitted: until withdrawn)."""
+    """The contact allows it, from `given_at` (omitted: now) until `expires_at` (omitted: until withdrawn).
+
+    Wished again without `given_at` it is given anew; what holds is on the customer's page.
+    """
 
     roles = OWN
     examples = (

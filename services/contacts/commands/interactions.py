@@ -6,9 +6,10 @@ from uuid import UUID
 
 from kernel.commands import Command
 from kernel.log.facts import Time
+from lib.texts import Line, Text
 from services.contacts.commands.roles import OUTREACH
 from services.contacts.events.interactions import Direction
-from services.contacts.events.words import Channel, ExternalReference, Line, Text
+from services.contacts.events.words import Channel, ExternalReference
 
 
 class RecordInteraction(Command):

@@ -7,9 +7,10 @@ from typing import Annotated
 from pydantic import Field
 
 from kernel.commands import Command
+from lib.texts import Slug
 from services.contacts.commands.roles import OWN
 from services.contacts.events.preferences import Delivery, Frequency, QuietHours
-from services.contacts.events.words import AddressUse, Channel, Language, Slug
+from services.contacts.events.words import AddressUse, Channel, Language
 
 Channels = Annotated[tuple[Channel, ...], Field(max_length=len(Channel))]
 

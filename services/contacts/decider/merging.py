@@ -7,11 +7,11 @@ the customer itself, never to a contact inside of one: there are no chains, henc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from kernel.commands import Rejected
 from kernel.log.facts import Event
@@ -48,17 +48,15 @@ def merge(command: MergeContact, target: UUID, contacts: Contacts, now: datetime
         return {}
     survivor, former = contacts[contact.customer], contacts[other.customer]
     _check_mergeable(contact, other, survivor, former)
-    merge_id = command.merge_id or uuid5(survivor.contact_id, f"merge {survivor.merges_ever + 1}")
-    if merge_id in survivor.merges:
-        raise Rejected("merge-id-taken", "This customer has a merge of that name already.", "/merge_id")
     moving = (former.contact_id, *former.absorbed)
+    _check_new(command.merge_id, [survivor, *(contacts[contact_id] for contact_id in moving)])
     joined = CustomerJoined(
         contact_id=former.contact_id,
-        merge_id=merge_id,
+        merge_id=command.merge_id,
         customer_id=survivor.contact_id,
         former_customer_id=former.contact_id,
     )
-    absorbed = ContactsAbsorbed(contact_id=survivor.contact_id, merge_id=merge_id, contacts=moving)
+    absorbed = ContactsAbsorbed(contact_id=survivor.contact_id, merge_id=command.merge_id, contacts=moving)
     return {
         survivor.contact_id: [absorbed],
         **{contact_id: [replace(joined, contact_id=contact_id)] for contact_id in moving},
@@ -66,56 +64,67 @@ def merge(command: MergeContact, target: UUID, contacts: Contacts, now: datetime
 
 
 def _check_mergeable(contact: Contact, other: Contact, survivor: Contact, former: Contact) -> None:
-    if contact.closed or other.closed:
-        raise Rejected("contact-closed", "A closed contact cannot be merged; reopen it first.")
+    if any(each.closed for each in (contact, other, survivor, former)):
+        raise Rejected("contact-closed", "A closed contact or customer cannot be merged; reopen it first.")
     if contact.kind is not other.kind:
         raise Rejected("kinds-differ", "A person and a company are not one customer.", "/other_id")
     if len(survivor.absorbed) + len(former.absorbed) + 2 > MOST_CONTACTS:
         raise Rejected("customer-too-large", f"A customer has at most {MOST_CONTACTS} contacts.")
 
 
+def _check_new(merge_id: UUID, involved: Iterable[Contact]) -> None:
+    """A name means one merge to each contact, for good: what is undone by it is never in doubt."""
+    if any(_holder(contact, merge_id) or merge_id in contact.undone for contact in involved):
+        sentence = "One of these contacts has had a merge of that name: give it a new one."
+        raise Rejected("merge-id-taken", sentence, "/merge_id")
+
+
+def _holder(contact: Contact, merge_id: UUID) -> UUID | None:
+    """The contact that survived a standing merge of this contact; its stream holds what the merge brought."""
+    if merge_id in contact.merges:
+        return contact.contact_id
+    joined = (join.customer_id for join in contact.joins if join.merge_id == merge_id)
+    return next(joined, None)
+
+
 def touched_by_unmerge(command: UnmergeContact, target: UUID, contacts: Contacts) -> set[UUID]:
-    """The contact, its customer's surviving contact, and everyone whom the merge had brought."""
-    survivor = _survivor(command, target, contacts)
-    customer = {contacts[target].customer} if target in contacts else set()
-    return {target} | customer | set(survivor.merges[command.merge_id] if survivor else ())
+    """The contact, the one that survived the merge, and everyone whom the merge had brought."""
+    contact = contacts.get(target)
+    holder = _holder(contact, command.merge_id) if contact else None
+    if holder is None:
+        return {target}
+    survivor = contacts.get(holder)
+    return {target, holder} | set(survivor.merges[command.merge_id] if survivor else ())
 
 
 def unmerge(
     command: UnmergeContact, target: UUID, contacts: Contacts, now: datetime
 ) -> dict[UUID, list[Event]]:
-    merge_id, survivor = command.merge_id, _survivor(command, target, contacts)
-    if survivor is None:
-        if any(join.merge_id == merge_id for join in contacts[target].joins):
-            raise _built_upon()
+    contact, merge_id = contacts[target], command.merge_id
+    holder = _holder(contact, merge_id)
+    if holder is None and merge_id in contact.undone:
         return {}
+    if holder is None:
+        raise Rejected("merge-unknown", "No merge of that name concerns this contact.", "/merge_id")
+    survivor = contacts[holder]
     if survivor.customer != survivor.contact_id:
-        raise _built_upon()
+        sentence = "A later merge took this customer along: undo that one first."
+        raise Rejected("merge-built-upon", sentence, "/merge_id")
     released = survivor.merges[merge_id]
-    left = {
-        contact_id: CustomerLeft(
-            contact_id=contact_id,
-            merge_id=merge_id,
-            customer_id=contacts[contact_id].joins[-1].former_customer_id,
-            left_customer_id=survivor.contact_id,
-        )
-        for contact_id in released
-    }
     gone = ContactsReleased(contact_id=survivor.contact_id, merge_id=merge_id, contacts=released)
-    return {survivor.contact_id: [gone], **{contact_id: [event] for contact_id, event in left.items()}}
+    return {
+        survivor.contact_id: [gone],
+        **{contact_id: [_left(contacts[contact_id], merge_id)] for contact_id in released},
+    }
 
 
-def _survivor(command: UnmergeContact, target: UUID, contacts: Contacts) -> Contact | None:
-    """Whose stream holds the merge: the contact's own, or that of its customer."""
-    contact = contacts.get(target)
-    customer = contacts.get(contact.customer) if contact else None
-    holders = [holder for holder in (contact, customer) if holder and command.merge_id in holder.merges]
-    return holders[0] if holders else None
-
-
-def _built_upon() -> Rejected:
-    return Rejected(
-        "merge-built-upon", "A later merge took this customer along: undo that one first.", "/merge_id"
+def _left(contact: Contact, merge_id: UUID) -> CustomerLeft:
+    (join,) = (join for join in contact.joins if join.merge_id == merge_id)
+    return CustomerLeft(
+        contact_id=contact.contact_id,
+        merge_id=merge_id,
+        customer_id=join.former_customer_id,
+        left_customer_id=join.customer_id,
     )
 
 
@@ -123,16 +132,17 @@ def evolve(contact: Contact, event: MergeEvent) -> Contact:
     """The contact after a fact about its customer."""
     match event:
         case CustomerJoined():
-            join = Join(event.merge_id, event.former_customer_id)
+            join = Join(event.merge_id, event.customer_id, event.former_customer_id)
             return replace(contact, customer_id=event.customer_id, joins=(*contact.joins, join))
         case CustomerLeft():
             joins = tuple(join for join in contact.joins if join.merge_id != event.merge_id)
-            return replace(contact, customer_id=event.customer_id, joins=joins)
+            undone = contact.undone | {event.merge_id}
+            return replace(contact, customer_id=event.customer_id, joins=joins, undone=undone)
         case ContactsAbsorbed():
             merges = {**contact.merges, event.merge_id: event.contacts}
-            return replace(contact, merges=merges, merges_ever=contact.merges_ever + 1)
+            return replace(contact, merges=merges)
         case ContactsReleased():
             merges = {merge: brought for merge, brought in contact.merges.items() if merge != event.merge_id}
-            return replace(contact, merges=merges)
+            return replace(contact, merges=merges, undone=contact.undone | {event.merge_id})
         case _:
             assert_never(event)

@@ -52,7 +52,10 @@ def prefer_topics(command: PreferTopics, contact: Contact, now: datetime) -> lis
 
 
 def prefer_quiet_hours(command: PreferQuietHours, contact: Contact, now: datetime) -> list[Event]:
-    quiet = QuietHoursPreferred(contact_id=contact.contact_id, quiet_hours=command.quiet_hours)
+    hours = command.quiet_hours
+    if hours is not None and hours.start == hours.end:
+        raise Rejected("quiet-hours-unfit", "Quiet hours do not end when they begin.", "/quiet_hours")
+    quiet = QuietHoursPreferred(contact_id=contact.contact_id, quiet_hours=hours)
     return _unless_said(contact, quiet)
 
 

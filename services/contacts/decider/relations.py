@@ -32,6 +32,8 @@ def add_relation(
         return {}
     if other is None:
         raise Rejected("contact-unknown", "There is no such contact.", "/other_id")
+    if other.closed:
+        raise Rejected("contact-closed", "The other contact is closed; reopen it first.", "/other_id")
     if other is contact or KINDS[command.kind] != (contact.kind, other.kind):
         raise Rejected("relation-unfit", "These two contacts cannot stand in this relation.", "/kind")
     if len(contact.relations) >= MOST_RELATIONS:

@@ -11,7 +11,7 @@ from uuid import UUID
 from kernel.aggregate import Claimed
 from kernel.commands import Command
 from kernel.log.facts import Event
-from services.contacts.events import ConsentGiven, PreferenceEvent
+from services.contacts.events import ConsentEvent, PreferenceEvent
 from services.contacts.events.consent import ConsentChannel
 from services.contacts.events.relations import RelationKind
 from services.contacts.events.words import Address, AddressUse, ContactKind, Name
@@ -29,6 +29,7 @@ class Join(NamedTuple):
     """A merge that brought the contact to another customer."""
 
     merge_id: UUID
+    customer_id: UUID
     former_customer_id: UUID
 
 
@@ -49,8 +50,8 @@ class Contact:
     """Kind and value → whether it is verified."""
     preferences: Mapping[type[PreferenceEvent], PreferenceEvent] = field(default_factory=dict)
     """The last word on each."""
-    consents: Mapping[ConsentKey, ConsentGiven | None] = field(default_factory=dict)
-    """The last word on each: the grant, or None for a refusal."""
+    consents: Mapping[ConsentKey, tuple[ConsentEvent, ...]] = field(default_factory=dict)
+    """All that was said of each, the last word last."""
     relations: frozenset[tuple[RelationKind, UUID]] = frozenset()
     joins: tuple[Join, ...] = ()
     """The merges that stand and moved this contact, the last one last."""
@@ -58,7 +59,8 @@ class Contact:
     """Another contact's, once it has joined that; see `customer`."""
     merges: Mapping[UUID, tuple[UUID, ...]] = field(default_factory=dict)
     """The merges that stand and in which this contact survived, with the contacts that each brought."""
-    merges_ever: int = 0
+    undone: frozenset[UUID] = frozenset()
+    """The merges that moved this contact, or in which it survived, and that do not stand any more."""
 
     @property
     def customer(self) -> UUID:

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from kernel.log.facts import Event, Time
-from services.contacts.events.words import Slug
+from lib.texts import Slug
 
 NoticeVersion = Annotated[int, Field(ge=1, le=1_000_000, examples=[3])]
 """Which text the contact was shown; a newer one has a greater number."""

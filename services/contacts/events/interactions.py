@@ -6,7 +6,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from kernel.log.facts import Event, Record, Time
-from services.contacts.events.words import Channel, ExternalReference, Line, Text
+from lib.texts import Line, Text
+from services.contacts.events.words import Channel, ExternalReference
 
 
 class Direction(StrEnum):

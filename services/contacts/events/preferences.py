@@ -9,7 +9,9 @@ from uuid import UUID
 from pydantic import Field
 
 from kernel.log.facts import Event, Record
-from services.contacts.events.words import AddressUse, Channel, Language, Slug
+from lib.texts import Slug
+from lib.zones import Zone
+from services.contacts.events.words import AddressUse, Channel, Language
 
 ClockTime = Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["22:00"])]
 
@@ -59,8 +61,7 @@ class QuietHours(Record):
 
     start: ClockTime
     end: ClockTime
-    zone: Annotated[str, Field(max_length=64, examples=["Europe/Vienna"])]
-    """A name of the IANA time zone database."""
+    zone: Zone
 
 
 class QuietHoursPreferred(Event):

@@ -5,34 +5,12 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
-from unicodedata import category, normalize
 
 from pydantic import AfterValidator, Field
 
-from kernel.log.facts import Record
-
-_NOT_IN_TEXT = frozenset({"Cc", "Cs", "Co", "Cn"})
-_NOT_IN_LINES = _NOT_IN_TEXT | {"Zl", "Zp"}
-"""Categories of Unicode. Joiners (Cf) and wide spaces (Zs) belong to many languages' names."""
-
-
-def _one_line(text: str) -> str:
-    text = normalize("NFC", text).strip()
-    if not text or not (text.isprintable() or _NOT_IN_LINES.isdisjoint(map(category, text))):
-        raise ValueError("a line of text has no line breaks or control characters, and is not empty")
-    return text
-
-
-def _text(text: str) -> str:
-    text = normalize("NFC", text).strip()
-    if not text or not (
-        text.isprintable() or _NOT_IN_TEXT.isdisjoint(map(category, text.translate(_BREAKS)))
-    ):
-        raise ValueError("a text has no control characters but line breaks and tabs, and is not empty")
-    return text
-
-
-_BREAKS = str.maketrans("\n\r\t", "   ")
+from kernel.log.facts import Day, Record
+from lib.countries import Country
+from lib.texts import Line, Slug
 
 
 def _born(day: date) -> date:
@@ -41,12 +19,7 @@ def _born(day: date) -> date:
     return day
 
 
-Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
-Text = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_text)]
-Slug = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]{0,49}$", examples=["marketing"])]
-BirthDate = Annotated[date, AfterValidator(_born), Field(examples=["1984-05-17"])]
-Country = Annotated[str, Field(pattern="^[A-Z]{2}$", examples=["DE"])]
-"""ISO 3166-1 alpha-2."""
+BirthDate = Annotated[Day, AfterValidator(_born), Field(examples=["1984-05-17"])]
 Language = Annotated[str, Field(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", examples=["de-AT"])]
 """BCP 47."""
 

@@ -1,4 +1,7 @@
-"""What a customer allows now, by purpose, channel and recipient: the latest grant and refusal."""
+"""What a customer allows now, by purpose, channel and recipient: the latest grant and refusal.
+
+A grant counts from when it was given, a refusal from when it was recorded; of the same moment, the refusal.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from services.contacts.events.consent import ConsentChannel, ConsentMethod, Lawf
 
 
 class Grant(msgspec.Struct, frozen=True):
-    """A consent; it counts from when it was given."""
+    """A consent; it counts from when it was given, which cannot be after it was recorded."""
 
     given_at: datetime
     event_id: UUID
@@ -62,7 +65,8 @@ class Consent(msgspec.Struct, frozen=True):
 def noted(standings: Standings, fact: Fact[Any]) -> Standings:
     """The standings after one more fact about consent."""
     event: ConsentGiven | ConsentWithdrawn = fact.event
-    place = f"{event.purpose} {event.channel} {event.recipient_id or OWN}"
+    own = event.recipient_id in (None, fact.envelope.org_id)
+    place = f"{event.purpose} {event.channel} {OWN if own else event.recipient_id}"
     before = standings.get(place, Standing())
     return {**standings, place: latest([before, _standing(fact, event)])}
 
@@ -73,7 +77,7 @@ def _standing(fact: Fact[Any], event: ConsentGiven | ConsentWithdrawn) -> Standi
         return Standing(withdrawal=Withdrawal(envelope.recorded_at, envelope.event_id, event.method))
     return Standing(
         Grant(
-            event.given_at,
+            min(event.given_at, envelope.recorded_at),
             envelope.event_id,
             event.basis,
             event.notice_version,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from kernel.view.fact import Fact
 from kernel.view.parts import Part
-from kernel.view.view import Key, View
+from kernel.view.view import Key, Term, View
 from services.contacts import events as contacts
 from services.contacts.events.interactions import Direction
 from services.contacts.events.preferences import Delivery, Frequency, QuietHours
@@ -75,10 +75,9 @@ class Preferences(msgspec.Struct, frozen=True):
 
 
 class Relation(msgspec.Struct, frozen=True):
-    """How the contact stands to another one: outward as it says itself, inward as the other one says."""
+    """How the contact says that it stands to another one."""
 
     kind: RelationKind
-    direction: Literal["outward", "inward"]
     other_id: UUID
     recorded_at: datetime
     event_id: UUID
@@ -133,8 +132,10 @@ READS = (
 
 
 def keys(fact: Fact[Any]) -> list[Key]:
-    """A relation shows at both ends; a purchase counts once it is known whose it is."""
-    return [(contact,) for contact in fact.event.subjects()]
+    """A purchase counts once it is known whose it is. A relation is kept by the one who says so, who has few;
+    the other one, who may have many, finds it by its terms."""
+    contact = fact.event.contact_id
+    return [] if contact is None else [(contact,)]
 
 
 def fold(row: Customer360, fact: Fact[Any]) -> Customer360:
@@ -181,15 +182,13 @@ def _interaction(fact: Fact[Any]) -> Interaction:
 
 def _related(row: Customer360, fact: Fact[Any]) -> Mapping[str, Relation]:
     event: contacts.RelationAdded | contacts.RelationEnded = fact.event
-    outward = event.contact_id == row.contact_id
-    direction: Literal["outward", "inward"] = "outward" if outward else "inward"
-    other = event.other_id if outward else event.contact_id
-    place = f"{event.kind} {direction} {other}"
+    place = f"{event.kind} {event.other_id}"
     rest = {known: relation for known, relation in row.relations.value.items() if known != place}
     if isinstance(event, contacts.RelationEnded):
         return rest
     envelope = fact.envelope
-    return {**rest, place: Relation(event.kind, direction, other, envelope.recorded_at, envelope.event_id)}
+    said = Relation(event.kind, event.other_id, envelope.recorded_at, envelope.event_id)
+    return {**rest, place: said}
 
 
 def recent(interactions: Iterable[Interaction]) -> tuple[Interaction, ...]:
@@ -224,6 +223,12 @@ def _relations(rows: Sequence[Customer360]) -> Mapping[str, Relation]:
     return dict(sorted(pairs, key=lambda pair: (pair[1].recorded_at, pair[1].event_id)))
 
 
+def terms(row: Customer360) -> Iterator[Term]:
+    """To whom it stands how."""
+    for relation in row.relations.value.values():
+        yield relation.kind.value, str(relation.other_id)
+
+
 CUSTOMER_360 = View(
     name="customer_360",
     number=1,
@@ -233,5 +238,6 @@ CUSTOMER_360 = View(
     keys=keys,
     fold=fold,
     combine=combine,
+    terms=terms,
     table=TABLE,
 )

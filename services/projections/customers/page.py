@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from kernel.log.facts import Record
+from kernel.log.facts import Day, Record
 from kernel.view import reading
 from kernel.web.inquiry import Inquiry
 from kernel.web.service import Query
 from services.contacts.events.preferences import Frequency, QuietHours
-from services.contacts.events.relations import RelationKind
 from services.projections.customers.consent import Consent, consents
 from services.projections.customers.customer_360 import (
     CUSTOMER_360,
@@ -25,22 +23,28 @@ from services.projections.customers.customer_360 import (
     Customer360,
     Interaction,
     Preferences,
-    Relation,
     Shipment,
 )
-from services.projections.customers.person import PERSON, Person, called
+from services.projections.customers.person import PERSON, Person
 from services.projections.customers.purchases import Purchases, purchases
+from services.projections.customers.relations import Related, related
 from services.projections.customers.roles import CLEAR
 from services.projections.customers.spending import Spendings
 from services.projections.customers.value_tiers import VALUE_TIERS, Standing, standing, thresholds
 from services.projections.shared.identity import IDENTITY, customer_of
 
 
+def _since_1900(day: date) -> date:
+    if day.year < 1900:
+        raise ValueError("value tiers are told from 1900 on")
+    return day
+
+
 class CustomerAsked(Record):
     """A customer, by its own id or by that of any of its contacts."""
 
     id: UUID
-    on: Annotated[date, Field(ge=date(1900, 1, 1), examples=["2017-12-31"])] | None = None
+    on: Annotated[Day, AfterValidator(_since_1900), Field(examples=["2017-12-31"])] | None = None
     """The value tier counts the twelve whole months before the month of this day; omitted: today."""
 
 
@@ -53,18 +57,6 @@ class Preferred(msgspec.Struct, frozen=True):
     topics: tuple[str, ...] | None
     quiet_hours: QuietHours | None
     shipment: Shipment | None
-
-
-class Related(msgspec.Struct, frozen=True):
-    """How one of the contacts stands to another contact."""
-
-    kind: RelationKind
-    direction: Literal["outward", "inward"]
-    """Outward: the customer works for the other one, say; inward: the other one works for the customer."""
-    other_id: UUID
-    name: str | None
-    """What the other one is called now; null: erased, or not known yet."""
-    since: datetime
 
 
 class Interactions(msgspec.Struct, frozen=True):
@@ -102,12 +94,12 @@ async def customer(inquiry: Inquiry, params: CustomerAsked) -> Customer | None:
     return Customer(
         found.customer_id,
         tuple(persons[key] for key in keys if key in persons),
-        preferred(whole.preferences),
-        consents(whole.consents, datetime.now(UTC)),
-        await _related(db, whole.relations),
-        Interactions(whole.interactions, whole.recent),
-        purchases(whole.spending),
-        await _value_tier(db, whole.spending, params.on or datetime.now(UTC).date()),
+        preferred(whole.preferences.value),
+        consents(whole.consents.value, datetime.now(UTC)),
+        await related(db, found.contacts, whole.relations.value),
+        Interactions(whole.interactions, whole.recent.value),
+        purchases(whole.spending.value),
+        await _value_tier(db, whole.spending.value, params.on or datetime.now(UTC).date()),
     )
 
 
@@ -119,18 +111,6 @@ def preferred(preferences: Preferences) -> Preferred:
 
 def _value(chosen: Chosen[Any] | None) -> Any:
     return None if chosen is None else chosen.value
-
-
-async def _related(db: asyncpg.Connection, relations: Mapping[str, Relation]) -> tuple[Related, ...]:
-    if not relations:
-        return ()
-    persons = await reading.rows(db, PERSON, [(one.other_id,) for one in relations.values()])
-    names = {key[0]: called(person) for key, person in persons.items()}
-    shown = sorted(relations.values(), key=lambda one: (one.recorded_at, one.event_id), reverse=True)
-    return tuple(
-        Related(one.kind, one.direction, one.other_id, names.get(one.other_id), one.recorded_at)
-        for one in shown
-    )
 
 
 async def _value_tier(db: asyncpg.Connection, spendings: Spendings, on: date) -> Standing | None:

@@ -27,7 +27,7 @@ CREATE TABLE {table} (
     partition smallint NOT NULL,
     version bigint NOT NULL,
     currency text,
-    tiers jsonb NOT NULL,
+    tiers json NOT NULL,
     PRIMARY KEY (org_id, stream_id, partition)
 )"""
 

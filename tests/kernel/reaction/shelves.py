@@ -12,7 +12,7 @@ from kernel.commands import Command
 from kernel.reaction.reaction import Digest, Issue, Reaction
 from kernel.view.arrivals import Arrival, Reading
 from kernel.view.fact import Fact
-from tests.parcels.events import ParcelPosted, ParcelSeen
+from tests.parcels.events import ParcelLost, ParcelPosted, ParcelSeen
 
 POISON = "a place that no map shows"
 
@@ -45,6 +45,10 @@ def fold(shelf: Shelf, fact: Fact[Any]) -> Shelf:
             return Shelf(contact_id=contact_id)
         case ParcelSeen(place=place) if place == POISON:
             raise ValueError(place)
+        case ParcelLost():
+            return Shelf(
+                shelf.contact_id, tuple(one for one in shelf.waiting if one != fact.envelope.stream_id)
+            )
         case _ if shelf.contact_id:
             return shelf
     return Shelf(waiting=(*shelf.waiting, fact.envelope.stream_id))
@@ -60,9 +64,8 @@ def react(before: Shelf, after: Shelf, fact: Fact[Any]) -> Iterable[Issue]:
 
 def shelves(**more: Any) -> Reaction[Shelf]:
     """The reaction; it starts at the beginning unless told otherwise."""
-    settings = {"name": "shelves", "from_beginning": True, **more}
-    hears = (ParcelPosted, ParcelSeen)
-    return Reaction(hears=hears, memory=Shelf, keys=keys, fold=fold, react=react, **settings)
+    settings = {"name": "shelves", "hears": (ParcelPosted, ParcelSeen), "from_beginning": True, **more}
+    return Reaction(memory=Shelf, keys=keys, fold=fold, react=react, **settings)
 
 
 def arriving(facts: Sequence[Fact[Any]], reaction: Reaction[Any]) -> list[Arrival]:

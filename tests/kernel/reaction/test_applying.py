@@ -83,6 +83,24 @@ async def test_two_processes_that_take_different_partitions_meet_in_the_memory(p
     assert sorted(commands) == sorted(seen(log.facts))
 
 
+@pytest.mark.parametrize("size", [1, 2, 5])
+async def test_an_event_of_the_whole_stream_touches_all_that_the_stream_touched(
+    pool: asyncpg.Pool, size: int
+) -> None:
+    log, lost, other = Log(), uuid4(), uuid4()
+    log.append(other, ParcelSeen(place="depot", at=AT))
+    log.append(lost, ParcelSeen(place="depot", at=AT), ParcelSeen(place="truck", at=AT))
+    log.append(lost, ParcelLost(place="nowhere"), ParcelSeen(place="found", at=AT))
+    hears = {"hears": (ParcelPosted, ParcelSeen, ParcelLost), "whole_stream": (ParcelLost,)}
+    for first in range(0, len(log.facts), size):
+        assert not (await take(pool, log.facts[first : first + size], **hears)).parked
+    found = {key: memory for key, memory in (await remembered(pool)).items() if "/" not in key}
+    assert {key: memory["waiting"] for key, memory in found.items()} == {
+        "depot": [str(other)],
+        "found": [str(lost)],
+    }
+
+
 async def test_what_was_taken_already_is_dropped(pool: asyncpg.Pool) -> None:
     log = a_collection()
     await take(pool, log.facts)

@@ -11,7 +11,7 @@ import asyncpg
 from kernel.view.arrivals import Arrival, Reading
 from kernel.view.batch import optimistic
 from kernel.view.batch.applied import Applied
-from kernel.view.batch.applying import apply
+from kernel.view.batch.applying import apply, apply_together
 from kernel.view.checkpoints import Checkpoint, Checkpoints
 from kernel.view.folding import fold_all
 from tests.kernel.view.conftest import rows_of
@@ -33,7 +33,8 @@ def arrivals_of(log: Log) -> list[Arrival]:
 
 async def take(pool: asyncpg.Pool, arrivals: Sequence[Arrival], expected: Checkpoints) -> Applied | None:
     async with pool.acquire() as db:
-        return await optimistic.take(db, PARCEL, arrivals, expected)
+        ready = await optimistic.prepare(db, PARCEL, arrivals, expected)
+        return ready.applied if ready is not None and await optimistic.finish(db, [ready]) else None
 
 
 async def test_a_batch_after_the_expected_checkpoints_is_taken_without_locking_first(
@@ -56,6 +57,38 @@ async def test_a_batch_is_left_whole_when_a_checkpoint_is_not_where_it_was_expec
     assert await take(pool, arrivals, UNTOUCHED) is None
     assert await rows_of(pool, PARCEL) == before
     assert await take(pool, arrivals, {}) is None
+
+
+async def test_a_small_batch_is_taken_for_all_views_at_once(pool: asyncpg.Pool) -> None:
+    log = some_parcels(50)
+    arrivals = arrivals_of(log)
+    expected: dict[str, dict[int, Checkpoint]] = {view.table_name: dict(UNTOUCHED) for view in VIEWS}
+    for n in range(0, len(arrivals), 40):
+        taken = await apply_together(pool, VIEWS, arrivals[n : n + 40], expected)
+        assert taken is not None
+        assert taken.keys() == expected.keys()
+        for table, applied in taken.items():
+            expected[table].update(applied.checkpoints)
+    for view in VIEWS:
+        assert await rows_of(pool, view) == fold_all(view, log.facts)
+
+
+async def test_no_view_takes_a_batch_when_one_of_them_is_not_where_it_was_expected(
+    pool: asyncpg.Pool,
+) -> None:
+    arrivals = arrivals_of(some_parcels(20))
+    await apply(pool, PARCEL, arrivals[:10])
+    expected = {view.table_name: UNTOUCHED for view in VIEWS}
+    assert await apply_together(pool, VIEWS, arrivals, expected) is None
+    assert await rows_of(pool, LOAD) == {}
+
+
+async def test_a_small_batch_with_what_cannot_be_taken_is_left_to_each_view(pool: asyncpg.Pool) -> None:
+    log = some_parcels(3)
+    log.append(uuid5(ORG, "parcel 1"), ParcelWeighed(contact_id=ORG, grams=POISON, before=4))
+    expected = {view.table_name: UNTOUCHED for view in VIEWS}
+    assert await apply_together(pool, VIEWS, arrivals_of(log), expected) is None
+    assert await rows_of(pool, LOAD) == {}
 
 
 async def test_two_who_take_the_same_batches_take_each_event_once(pool: asyncpg.Pool) -> None:

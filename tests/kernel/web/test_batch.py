@@ -1,5 +1,6 @@
 """Many commands in one request: each answered by itself, in the order asked, a stream's own in order."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -24,6 +25,14 @@ async def test_answers_come_in_the_order_asked(client):
     outcomes = await commands(client, *(build(id=each) for each in own))
     assert [outcome["id"] for outcome in outcomes] == own
     assert {outcome["status"] for outcome in outcomes} == {201}
+
+
+async def test_what_is_nested_too_deeply_is_pointed_to(client):
+    body = []
+    for _ in range(300):
+        body = [body]
+    [outcome] = await commands(client, {"command": "BuildLocker", "body": {"room": body}})
+    assert (outcome["status"], outcome["pointer"]) == (400, "/body")
 
 
 async def test_commands_to_one_stream_run_in_order(client, log):
@@ -100,6 +109,22 @@ async def test_integrators_say_when_it_happened(client, log):
     assert (row["occurred_at"].isoformat(), row["origin"]) == ("2017-03-01T10:00:00+00:00", "imported")
 
 
+async def test_nothing_has_happened_in_the_future(client, log):
+    now = datetime.now(UTC)
+    tomorrow, soon = ((now + timedelta(minutes=n)).isoformat() for n in (24 * 60, 1))
+    far, near = await commands(
+        client.as_("integrator"), build(occurred_at=tomorrow), build(occurred_at=soon, origin="imported")
+    )
+    assert (far["status"], far["type"], far["pointer"]) == (
+        422,
+        "urn:rapport:problem:in-the-future",
+        "/occurred_at",
+    )
+    assert near["status"] == 201  # clocks differ
+    row = await log.fetchrow("SELECT occurred_at, recorded_at FROM event WHERE org_id = $1", client.org)
+    assert now <= row["occurred_at"] <= row["recorded_at"]
+
+
 @pytest.mark.parametrize("more", [{"occurred_at": "2017-03-01T10:00:00Z"}, {"origin": "imported"}])
 async def test_others_do_not(client, more):
     [outcome] = await commands(client, build(**more))
@@ -112,6 +137,7 @@ async def test_others_do_not(client, more):
         {"occurred_at": "2017-03-01T10:00:00"},
         {"origin": "dreamt"},
         {"occurred_at": 5},
+        {"occurred_at": "1700000000"},
         {"occurred_at": "9999-12-31T23:59:59-12:00"},
         {"occurred_at": "0001-01-01T00:00:00+12:00"},
     ],

@@ -1,17 +1,22 @@
 """Whatever stands in a body, the answer is a record or a problem that points to what is wrong."""
 
 import json
+from datetime import time as clock
 from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated, Literal
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from pydantic import Field
 
 from kernel.log.facts import Record, Time
 from kernel.web.problems import Problem
 from kernel.web.wire.bodies import canonical, parse, validated, validated_texts
+from kernel.web.wire.sentences import OTHERWISE, sentence
+from lib.decimals import Unsigned
 
 
 class Colour(StrEnum):
@@ -123,6 +128,63 @@ def test_a_refusal_never_repeats_the_value():
         read('{"name": {"secret": "Erika Mustermann"}, "Erika": 1, "at": "Erika", "who": "Erika"}')
     text = refused.value.body().decode().replace("/Erika", "")
     assert "Erika" not in text
+
+
+class Spoken(Record):
+    code: Annotated[str, Field(pattern="^[A-Z]+$", min_length=2, max_length=3)] = "EUR"
+    count: Annotated[int, Field(ge=1, le=9)] = 1
+    colours: Annotated[tuple[Colour, ...], Field(min_length=1, max_length=2)] = (Colour.RED,)
+    kind: Literal["a", "b"] = "a"
+    who: UUID | None = None
+    flag: bool = False
+    until: clock | None = None
+    inner: Inner | None = None
+    price: Unsigned | None = None
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ('{"other": 1}', "There is no such field."),
+        ('{"inner": {}}', "This field is needed."),
+        ('{"inner": []}', "This must be a JSON object."),
+        ('{"code": 5}', "This must be a text."),
+        ('{"code": "E"}', "The text must have 2 or more characters."),
+        ('{"code": "EURO"}', "The text may have 3 characters at most."),
+        ('{"code": "eur"}', "The text must match `^[A-Z]+$`."),
+        ('{"count": "5"}', "This must be a whole number."),
+        ('{"count": 1.5}', "This must be a whole number."),
+        ('{"count": 0}', "This must be 1 or more."),
+        ('{"count": 10}', "This must be 9 or less."),
+        ('{"colours": []}', "The list must have 1 or more entries."),
+        ('{"colours": ["red", "red", "red"]}', "The list may have 2 entries at most."),
+        ('{"colours": {}}', "This must be a list."),
+        ('{"colours": ["blue"]}', "This must be 'red'."),
+        ('{"kind": "c"}', "This must be 'a' or 'b'."),
+        ('{"who": "Erika"}', "This must be a UUID."),
+        ('{"flag": 1}', "This must be true or false."),
+        ('{"until": "late"}', "This must be a time of day, as in 21:30."),
+        ('{"price": 5}', "A decimal of zero or more, as text"),
+    ],
+)
+def test_what_is_wrong_is_said_in_plain_words(body, detail):
+    with pytest.raises(Problem) as refused:
+        validated(Spoken, canonical(parse(body.encode())))
+    assert refused.value.sentence.startswith(detail)
+    assert refused.value.sentence.endswith(".")
+
+
+def test_what_has_no_words_of_its_own_quotes_nothing():
+    assert sentence({"type": "url_parsing", "msg": "found `Erika`", "ctx": {"error": "Erika"}}) == OTHERWISE
+
+
+def test_what_is_nested_too_deeply_is_pointed_to():
+    deep = [[]]
+    for _ in range(500):
+        deep = [deep]
+    with pytest.raises(Problem) as refused:
+        canonical({"name": deep}, "/body")
+    assert (refused.value.code, refused.value.pointer) == ("malformed-body", "/body")
 
 
 json_values = some.recursive(

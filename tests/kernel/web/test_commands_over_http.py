@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from kernel.handling.handler import Handler
 from kernel.vault.keys import token_key
 from kernel.web.positions import open_positions
 
@@ -217,3 +218,27 @@ async def test_results_are_counted_by_command(client):
     await client.build()
     figures = (await client.http.get("/metrics")).text
     assert 'rapport_commands_total{command="BuildLocker",result="accepted"}' in figures
+
+
+@pytest.mark.parametrize("path", ["/lockers?dry_run=true", "/commands?limit=1"])
+async def test_a_command_takes_no_query_string(client, path):
+    answer = await client.post(path, {"room": 1})
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:rapport:problem:malformed-request")
+
+
+async def test_the_log_says_where_a_fault_of_ours_was(client, caplog, monkeypatch):
+    asked = []
+
+    async def fails(_handler, call):
+        asked.append(call)
+        raise RuntimeError(client.authorization)
+
+    monkeypatch.setattr(Handler, "handle", fails)
+    own, trace = str(uuid4()), f"00-{'a' * 32}-{'b' * 16}-01"
+    answer = await client.post("/lockers", {"room": 1, "id": own}, traceparent=trace)
+    [outcome] = (await client.post("/commands", [{"command": "EmptyLocker", "id": own}])).json()
+    assert answer.status_code == outcome["status"] == 500
+    lines = [record for record in caplog.records if record.message == "unexpected error in a request"]
+    assert [line.route for line in lines] == ["POST /lockers", "POST /lockers/{id}/empty-locker"]
+    assert [line.correlation for line in lines] == [call.correlation_id for call in asked]
+    assert [line.trace for line in lines] == [trace, None]

@@ -234,6 +234,18 @@ async def test_roles_and_tokens_are_asked_for(client):
     assert (await get(client.as_("operator"), "/places/here")).status_code == 403
 
 
+async def test_a_question_that_is_posted_takes_no_query_string(client):
+    answer = await client.post("/parcels/search?limit=5", {"place": "x"})
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:rapport:problem:malformed-request")
+
+
+async def test_the_log_says_where_a_fault_of_ours_was(client, caplog):
+    trace = f"00-{'a' * 32}-{'b' * 16}-01"
+    await get(client, f"/parcels/{uuid4()}/fault", traceparent=trace)
+    [line] = [record for record in caplog.records if record.message == "unexpected error in a request"]
+    assert (line.route, line.trace) == ("GET /parcels/{id}/fault", trace)
+
+
 async def test_a_fault_of_ours_tells_nothing_about_itself(client):
     answer = await get(client, f"/parcels/{uuid4()}/fault")
     assert (answer.status_code, answer.json()["type"]) == (500, "urn:rapport:problem:internal")

@@ -1,5 +1,6 @@
-"""Consent: per purpose, channel and recipient; renewed on other terms; refusals are remembered."""
+"""Consent: per purpose, channel and recipient; every new word is kept, refusals too."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -32,11 +33,19 @@ def test_consent_counts_from_when_it_was_given():
     assert backdated.given_at == NOW - timedelta(days=9)
 
 
-def test_the_same_consent_on_the_same_terms_is_given_once():
+def test_the_same_consent_of_the_same_moment_is_given_once():
     later = NOW + timedelta(days=1)
-    assert when(give(), given=[ANNA_REGISTERED, GIVEN], now=later) == []
-    assert len(when(give(notice_version=4), given=[ANNA_REGISTERED, GIVEN], now=later)) == 1
-    assert len(when(give(given_at=later), given=[ANNA_REGISTERED, GIVEN], now=later)) == 1
+    assert when(give(given_at=NOW), given=[ANNA_REGISTERED, GIVEN], now=later) == []
+    assert when(give(given_at=NOW), given=[ANNA_REGISTERED, GIVEN, WITHDRAWN], now=later) == []
+    assert len(when(give(notice_version=4, given_at=NOW), given=[ANNA_REGISTERED, GIVEN], now=later)) == 1
+
+
+def test_a_consent_that_is_given_anew_is_never_swallowed():
+    later = NOW + timedelta(days=1)
+    (imported,) = when(give(given_at=NOW - timedelta(days=2_000)))
+    fresh = replace(GIVEN, given_at=later)
+    for before in ([GIVEN], [GIVEN, WITHDRAWN, imported]):
+        assert when(give(), given=[ANNA_REGISTERED, *before], now=later) == [fresh]
 
 
 def test_another_purpose_channel_or_recipient_is_another_consent():
@@ -44,18 +53,13 @@ def test_another_purpose_channel_or_recipient_is_another_consent():
         assert len(when(give(**other), given=[ANNA_REGISTERED, GIVEN])) == 1
 
 
-def test_a_consent_that_ran_out_is_given_anew():
-    (short,) = when(give(expires_at=NOW + timedelta(days=1)))
-    again = give(expires_at=NOW + timedelta(days=1), given_at=NOW)
-    assert when(again, given=[ANNA_REGISTERED, short]) == []
-    assert len(when(again, given=[ANNA_REGISTERED, short], now=NOW + timedelta(days=2))) == 1
-
-
-def test_withdrawing_is_heard_once_and_a_refusal_too():
+def test_a_refusal_is_heard_again_after_a_consent_and_later():
+    later = NOW + timedelta(days=1)
     assert when(WITHDRAW, given=[ANNA_REGISTERED, GIVEN]) == [WITHDRAWN]
     assert when(WITHDRAW) == [WITHDRAWN]
     assert when(WITHDRAW, given=[ANNA_REGISTERED, GIVEN, WITHDRAWN]) == []
-    assert when(give(), given=[ANNA_REGISTERED, GIVEN, WITHDRAWN]) == [GIVEN]
+    assert when(WITHDRAW, given=[ANNA_REGISTERED, WITHDRAWN, GIVEN]) == [WITHDRAWN]
+    assert len(when(WITHDRAW, given=[ANNA_REGISTERED, WITHDRAWN], now=later)) == 1
 
 
 def test_a_closed_contact_can_still_withdraw_but_not_give():
@@ -70,7 +74,12 @@ def test_nothing_is_given_or_withdrawn_in_the_future():
         when(give(given_at=tomorrow))
     with rejected("in-the-future"):
         when(WithdrawConsent(purpose="marketing", channel="mail", method="call", withdrawn_at=tomorrow))
-    assert when(give(given_at=NOW + timedelta(minutes=1)))  # clocks differ
+
+
+def test_what_a_clock_that_is_ahead_says_counts_from_now():
+    soon = NOW + timedelta(minutes=1)
+    assert when(give(given_at=soon)) == [GIVEN]
+    assert when(replace(WITHDRAW, withdrawn_at=soon)) == [WITHDRAWN]
 
 
 def test_a_consent_does_not_end_before_it_begins():

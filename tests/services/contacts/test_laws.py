@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from kernel.commands import Command, Rejected
 from kernel.log.facts import decode, encode
 from services.contacts.app import CONTACT
-from services.contacts.commands import RecordInteraction, RegisterContact
+from services.contacts.commands import MergeContact, RecordInteraction, RegisterContact, UnmergeContact
 from services.contacts.decider import ALSO_WHEN_CLOSED, evolve
 from services.contacts.decider.state import Contact
 from tests.services.contacts.story import CLOSED, Town, rejected
@@ -55,6 +55,8 @@ def attempt(here: Town, command: Command, contact: UUID) -> object:
 @pytest.mark.parametrize("command", EXAMPLES, ids=lambda command: type(command).__name__)
 def test_every_example_succeeds_on_a_newly_registered_contact(command: Command):
     here, (first, *_) = example_town()
+    if isinstance(command, UnmergeContact):
+        here.carry_out(parsed(MergeContact, MergeContact.examples[0]), first)
     here.carry_out(command, first)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from random import Random
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -29,8 +29,8 @@ async def test_two_who_absorb_each_other_end_as_one_customer(office: Office):
     for _ in range(5):
         anna, anni = [await office.register(name) for name in ("Anna", "Anni")]
         await asyncio.gather(
-            office.outcome(MergeContact(other_id=anni), anna, 0),
-            office.outcome(MergeContact(other_id=anna), anni, 1),
+            office.outcome(MergeContact(other_id=anni, merge_id=uuid4()), anna, 0),
+            office.outcome(MergeContact(other_id=anna, merge_id=uuid4()), anni, 1),
         )
         assert len(set((await customers(office, [anna, anni])).values())) == 1
 
@@ -39,7 +39,8 @@ async def test_a_chain_is_not_made_by_two_merges_that_meet(office: Office):
     for _ in range(5):
         a, b, c = [await office.register(name) for name in "abc"]
         outcomes = await asyncio.gather(
-            office.outcome(MergeContact(other_id=b), a, 0), office.outcome(MergeContact(other_id=a), c, 1)
+            office.outcome(MergeContact(other_id=b, merge_id=uuid4()), a, 0),
+            office.outcome(MergeContact(other_id=a, merge_id=uuid4()), c, 1),
         )
         assert all(isinstance(outcome, Answer) for outcome in outcomes)
         assert set((await customers(office, [a, b, c])).values()) == {c}
@@ -83,6 +84,9 @@ async def test_a_foreign_contact_is_as_unknown_as_any_other(office: Office):
     home, office.org_id = office.org_id, UUID(int=1)
     stranger = await office.register("Stranger")
     office.org_id = home
-    outcomes = [await office.outcome(MergeContact(other_id=other), anna) for other in (stranger, UUID(int=2))]
+    outcomes = [
+        await office.outcome(MergeContact(other_id=other, merge_id=uuid4()), anna)
+        for other in (stranger, UUID(int=2))
+    ]
     codes = [outcome.code for outcome in outcomes if isinstance(outcome, Problem)]
     assert codes == ["contact-unknown"] * 2

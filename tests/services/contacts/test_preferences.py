@@ -1,6 +1,7 @@
 """Preferences: the last word counts."""
 
 import pytest
+from pydantic import ValidationError
 
 from kernel.commands import Command
 from services.contacts.commands import (
@@ -51,3 +52,14 @@ def test_the_order_of_preferred_channels_counts_and_that_of_the_rest_does_not():
     assert when(PreferTopics(topics=["wine", "cheese", "wine"])) == [
         TopicsPreferred(contact_id=ANNA, topics=("cheese", "wine"))
     ]
+
+
+def test_quiet_hours_do_not_end_when_they_begin():
+    with rejected("quiet-hours-unfit"):
+        when(PreferQuietHours(quiet_hours=QuietHours(start="21:00", end="21:00", zone="Europe/Vienna")))
+
+
+@pytest.mark.parametrize("zone", ["Mars/X", "", "Europe", "../etc/passwd", "europe/vienna"])
+def test_quiet_hours_are_by_the_clocks_of_a_zone_that_exists(zone: str):
+    with pytest.raises(ValidationError, match="time zone"):
+        QuietHours(start="21:00", end="07:30", zone=zone)

@@ -113,6 +113,20 @@ def test_control_characters_are_no_name(given: str):
         Name(given=given)
 
 
+@pytest.mark.parametrize("country", ["QQ", "ZZ", "de", "DEU", ""])
+def test_an_address_lies_in_a_country_that_exists(country: str):
+    with pytest.raises(ValidationError):
+        Address(city="Salzburg", country=country)
+
+
+@pytest.mark.parametrize(
+    "day", ["86400", 86400, "19840517", "1984-W20-4", "1984-05-17T00:00:00", "1984-02-30"]
+)
+def test_a_date_of_birth_is_a_day_of_the_calendar(day: object):
+    with pytest.raises(ValidationError):
+        CorrectBirthDate(birth_date=day)
+
+
 def test_each_kind_of_change_is_a_fact_of_its_own():
     owner, team = uuid4(), uuid4()
     assert when(CorrectName(name=BERGER)) == [

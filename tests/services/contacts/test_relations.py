@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.contacts.commands import AddRelation, EndRelation
+from services.contacts.commands import AddRelation, CloseContact, EndRelation
 from services.contacts.events import RelationAdded, RelationEnded
 from services.contacts.events.words import ContactKind
 from tests.services.contacts.story import Town, rejected
@@ -46,3 +46,10 @@ def test_nobody_is_related_to_itself_or_to_the_unknown():
         here.carry_out(AddRelation(kind="household-of", other_id=anna), anna)
     with rejected("contact-unknown"):
         here.carry_out(AddRelation(kind="household-of", other_id=uuid4()), anna)
+
+
+def test_nobody_comes_into_a_relation_to_a_closed_contact():
+    here, anna, _, firm, _ = town()
+    here.carry_out(CloseContact(reason="dissolved"), firm)
+    with rejected("contact-closed"):
+        here.carry_out(AddRelation(kind="works-for", other_id=firm), anna)

@@ -13,6 +13,7 @@ import msgspec
 from kernel.log.facts import Event, decode, service_of
 from kernel.view.fact import Fact
 from kernel.view.folding import fold_into, keys_of
+from kernel.view.parts import Part
 from kernel.view.view import RowId, View
 from ops.contracts.files import FOLDER
 from services.projections.app import VIEWS
@@ -41,8 +42,13 @@ def of(view: View[Any]) -> Golden:
         fact, before = fact_of(event_of(cls, path, view.personal), number), dict(rows)
         fold_into(view, rows, fact, keys_of(view, fact))
         changes.append((name, [row for row_id, row in rows.items() if before.get(row_id) != row]))
-    text = msgspec.json.encode(Golden(digests, changes), order="deterministic")
+    text = msgspec.json.encode(Golden(digests, changes), order="deterministic", enc_hook=whole)
     return msgspec.json.decode(text, type=Golden)
+
+
+def whole(part: Part[Any]) -> Any:
+    """What a part of a row says."""
+    return part.value
 
 
 def event_of(cls: type[Event], path: Path, personal: bool) -> Event:

@@ -73,7 +73,7 @@ async def everything_happens(desk: Desk) -> Any:
     await desk.say(RecordPurchase(contact_id=other, currency="EUR", lines=(line,)))
     await desk.say(ReturnPurchase(), purchase)
     await desk.say(SetValueTiers(currency="EUR", tiers=(ValueTier(name="x", threshold=Decimal(0)),)))
-    await desk.say(commands.MergeContact(other_id=other), anna)
+    await desk.say(commands.MergeContact(other_id=other, merge_id=uuid4()), anna)
     return anna
 
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from services.contacts.events.consent import ConsentMethod, LawfulBasis
+from kernel.view.fact import Fact
+from services.contacts.events import ConsentGiven, ConsentWithdrawn
+from services.contacts.events.consent import ConsentChannel, ConsentMethod, LawfulBasis
 from services.projections.customers.consent import (
     Consent,
     Grant,
     Standing,
+    Standings,
     Withdrawal,
     consents,
     joined,
+    noted,
 )
+from tests.parcels.log import BEGAN, ORG, enveloped
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 PLACE = "marketing mail own"
@@ -68,3 +74,56 @@ def test_a_recipient_is_an_organisation_or_the_own_one() -> None:
     partner = UUID(int=9)
     found = consents({PLACE: grant(1), f"marketing mail {partner}": grant(1)}, AT + timedelta(days=2))
     assert {one.recipient_id for one in found} == {None, partner}
+
+
+def told(event: ConsentGiven | ConsentWithdrawn, second: int) -> Fact[Any]:
+    """The fact, recorded so many seconds after `BEGAN`."""
+    envelope = enveloped(ORG, event.contact_id, event, second, second, second)
+    return Fact(event, envelope, 0, second, "contacts", b"")
+
+
+def given(at: datetime, recipient_id: UUID | None = None) -> ConsentGiven:
+    return ConsentGiven(
+        contact_id=UUID(int=1),
+        purpose="marketing",
+        channel=ConsentChannel.MAIL,
+        recipient_id=recipient_id,
+        basis=LawfulBasis.CONSENT,
+        notice_version=3,
+        method=ConsentMethod.PAPER,
+        given_at=at,
+    )
+
+
+WITHDRAWN = ConsentWithdrawn(
+    contact_id=UUID(int=1),
+    purpose="marketing",
+    channel=ConsentChannel.MAIL,
+    method=ConsentMethod.CALL,
+    withdrawn_at=BEGAN - timedelta(days=9),
+)
+
+
+def after(*events: ConsentGiven | ConsentWithdrawn) -> tuple[Consent, ...]:
+    """What holds after these facts, recorded one second after the other."""
+    standings: Standings = {}
+    for second, event in enumerate(events, 1):
+        standings = noted(standings, told(event, second))
+    return consents(standings, BEGAN + timedelta(days=1))
+
+
+def test_a_grant_counts_from_when_it_happened_and_a_withdrawal_from_when_it_was_recorded() -> None:
+    (found,) = after(WITHDRAWN, given(BEGAN - timedelta(days=1)))
+    assert found.status == "withdrawn"
+    (found,) = after(WITHDRAWN, given(BEGAN - timedelta(days=1)), given(BEGAN + timedelta(seconds=2)))
+    assert found.status == "given"
+
+
+def test_a_grant_does_not_outlast_a_withdrawal_by_a_clock_that_is_ahead() -> None:
+    (found,) = after(given(BEGAN + timedelta(days=365)), WITHDRAWN)
+    assert found.status == "withdrawn"
+
+
+def test_the_own_organisation_by_name_is_the_own_organisation() -> None:
+    (found,) = after(given(BEGAN, recipient_id=ORG), given(BEGAN))
+    assert found.recipient_id is None

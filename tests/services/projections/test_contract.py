@@ -88,6 +88,8 @@ def test_every_parameter_may_stand_in_an_address(
         ("timeline?cursor=x", 400, None),
         ("?on=1899-12-31", 422, "/on"),
         ("?on=yesterday", 422, "/on"),
+        ("?on=86400", 422, "/on"),
+        ("?on=20171231", 422, "/on"),
         ("history/shoe_size", 404, None),
     ],
 )

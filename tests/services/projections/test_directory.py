@@ -123,7 +123,7 @@ async def test_a_merged_customer_is_listed_once_and_found_by_any_of_its_contacts
 async def test_pages_follow_each_other_whatever_their_length(desk: Desk) -> None:
     people = [await person(desk, f"Anna Ann{n % 3}", f"Abt{n}") for n in range(9)]
     for one, other in zip(people[::3], people[1::3], strict=True):
-        await desk.say(commands.MergeContact(other_id=other), one)
+        await desk.say(commands.MergeContact(other_id=other, merge_id=uuid4()), one)
     for asked in ({"words": "an"}, {"words": "abt an"}, {}):
         whole = await found(desk, **asked)
         assert len(whole) == len(set(whole)) == 6

@@ -8,6 +8,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
+from kernel.view import reading
 from lib.identifiers import IdentifierDigest, IdentifierKind
 from services.contacts import commands
 from services.contacts.events.consent import ConsentChannel, ConsentMethod, LawfulBasis
@@ -15,7 +18,8 @@ from services.contacts.events.interactions import Direction
 from services.contacts.events.preferences import Frequency
 from services.contacts.events.relations import RelationKind
 from services.contacts.events.words import Channel, ContactKind, Name
-from services.projections.customers.customer_360 import Channels
+from services.projections.customers import relations
+from services.projections.customers.customer_360 import CUSTOMER_360, Channels
 from services.projections.customers.page import CUSTOMER, Customer
 from services.projections.customers.purchases import Amount
 from services.sales.commands import AttributePurchase, RecordPurchase, ReturnPurchase, SetValueTiers
@@ -66,7 +70,7 @@ async def test_preferences_are_what_was_said_last_by_any_of_its_contacts(desk: D
     await desk.say(commands.PreferFrequency(frequency=Frequency.DAILY), one)
     await desk.say(commands.PreferChannels(preferred=(Channel.CALL,), avoided=(Channel.FAX,)), one)
     await desk.say(commands.PreferFrequency(frequency=Frequency.NEVER), other)
-    await desk.say(commands.MergeContact(other_id=other), one)
+    await desk.say(commands.MergeContact(other_id=other, merge_id=uuid4()), one)
     preferences = (await page(desk, one)).preferences
     assert preferences.frequency is Frequency.NEVER
     assert preferences.channels == Channels((Channel.CALL,), (Channel.FAX,))
@@ -93,10 +97,40 @@ async def test_a_consent_of_one_contact_ends_when_another_of_the_customer_refuse
     await desk.say(consent(ConsentChannel.CALL), one)
     await desk.say(refusal(ConsentChannel.MAIL), other)
     before = {each.channel: each.status for each in (await page(desk, one)).consents}
-    await desk.say(commands.MergeContact(other_id=other), one)
+    await desk.say(commands.MergeContact(other_id=other, merge_id=uuid4()), one)
     after = {each.channel: each.status for each in (await page(desk, one)).consents}
     assert before == {ConsentChannel.MAIL: "given", ConsentChannel.CALL: "given"}
     assert after == {ConsentChannel.MAIL: "withdrawn", ConsentChannel.CALL: "given"}
+
+
+async def test_a_consent_that_is_given_again_holds_whatever_was_said_before(desk: Desk) -> None:
+    anna = await desk.say(person())
+    mail = consent(ConsentChannel.MAIL)
+    imported = replace(mail, given_at=datetime(2020, 1, 1, tzinfo=UTC))
+    statuses = []
+    for wish in (mail, refusal(ConsentChannel.MAIL), imported, mail):
+        await desk.say(wish, anna)
+        statuses += [one.status for one in (await page(desk, anna)).consents]
+    assert statuses == ["given", "withdrawn", "withdrawn", "given"]
+
+
+async def test_a_refusal_ends_a_consent_that_another_contact_gave_later(desk: Desk) -> None:
+    one, other = await desk.say(person()), await desk.say(person())
+    for wish, contact in (
+        (refusal(ConsentChannel.MAIL), one),
+        (consent(ConsentChannel.MAIL), other),
+        (commands.MergeContact(other_id=other, merge_id=uuid4()), one),
+        (refusal(ConsentChannel.MAIL), one),
+    ):
+        await desk.say(wish, contact)
+    assert [each.status for each in (await page(desk, one)).consents] == ["withdrawn"]
+
+
+async def test_a_consent_dated_in_the_future_does_not_outlast_a_refusal(desk: Desk) -> None:
+    anna = await desk.say(person())
+    await desk.say(consent(ConsentChannel.MAIL), anna, imported_at=datetime(2097, 1, 1, tzinfo=UTC))
+    await desk.say(refusal(ConsentChannel.MAIL), anna)
+    assert [each.status for each in (await page(desk, anna)).consents] == ["withdrawn"]
 
 
 async def test_a_relation_shows_at_both_ends_by_what_the_other_is_called_now(desk: Desk) -> None:
@@ -111,6 +145,21 @@ async def test_a_relation_shows_at_both_ends_by_what_the_other_is_called_now(des
     assert (inward.direction, inward.other_id, inward.name) == ("inward", anna, "Anne")
     await desk.say(commands.EndRelation(kind=RelationKind.WORKS_FOR, other_id=company), anna)
     assert (await page(desk, anna)).relations == (await page(desk, company)).relations == ()
+
+
+async def test_what_others_say_of_a_company_stands_in_their_rows_and_fills_no_page(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relations, "MOST_INWARD", 2)
+    name = Name(company="Gruber & Söhne")
+    company = await desk.say(commands.RegisterContact(kind=ContactKind.COMPANY, name=name))
+    staff = [await desk.say(person()) for _ in range(3)]
+    for contact in staff:
+        await desk.say(commands.AddRelation(kind=RelationKind.WORKS_FOR, other_id=company), contact)
+    shown = (await page(desk, company)).relations
+    assert [one.other_id for one in shown] == [staff[1], staff[0]]
+    rows = await reading.rows(desk.views, CUSTOMER_360, [(contact,) for contact in (company, *staff)])
+    assert {key[0] for key in rows} == set(staff)
 
 
 async def test_the_last_ten_interactions_stand_there_latest_first(desk: Desk) -> None:

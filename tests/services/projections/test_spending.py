@@ -62,7 +62,7 @@ def folded(facts: Sequence[Fact[Event]]) -> Customer360:
 
 
 def spending(*facts: Fact[Event]) -> Spending:
-    return folded(facts).spending["EUR"]
+    return folded(facts).spending.value["EUR"]
 
 
 def test_a_purchase_counts_in_the_month_in_which_it_was_bought() -> None:
@@ -103,7 +103,7 @@ def test_a_purchase_of_nobody_is_counted_once_it_is_attributed_with_what_came_ba
         total=Decimal(5),
         returns=(Return(returned_at=AT, lines=(back("2.00"),), total=Decimal(2)),),
     )
-    assert folded([recorded, before]).spending == {}
+    assert folded([recorded, before]).spending.value == {}
     found = spending(recorded, before, fact("a", 3, event), returned("a", "1.00", AT))
     assert (found.purchases, found.returns, found.amount) == (1, 2, 2)
 
@@ -117,12 +117,12 @@ def test_the_last_purchase_is_the_latest_by_its_own_time_whenever_it_arrives() -
 
 
 def test_currencies_are_never_added() -> None:
-    found = folded([bought("a", line("1.00")), bought("b", line("2.00"), currency="USD")]).spending
+    found = folded([bought("a", line("1.00")), bought("b", line("2.00"), currency="USD")]).spending.value
     assert {currency: one.amount for currency, one in found.items()} == {"EUR": 1, "USD": 2}
 
 
 def test_favourites_are_the_five_on_which_most_was_spent_and_not_what_all_came_back() -> None:
     lines = [line(f"{n}.00", category=f"C{n}") for n in range(1, 8)]
     facts = [bought("a", *lines), bought("b", line("9.00")), returned("b", "9.00", AT)]
-    (shown,) = purchases(folded(facts).spending)
+    (shown,) = purchases(folded(facts).spending.value)
     assert [one.name for one in shown.categories] == ["C7", "C6", "C5", "C4", "C3"]

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -48,9 +49,29 @@ def test_a_purchase_without_a_time_was_made_now() -> None:
     assert fact.purchased_at == NOW
 
 
-@pytest.mark.parametrize("at", [(NOW + timedelta(days=2)).isoformat(), "1899-12-31T00:00:00Z"])
-def test_a_purchase_of_the_day_after_tomorrow_or_of_another_age_is_refused(at: str) -> None:
-    with rejected("time-unfit", "/purchased_at"):
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"store": "\n"},
+        {"store": "12\x07"},
+        {"external_ref": {"source": "till", "number": "\u202e4711"}},
+        {"lines": [line(sku="4711\u200f")]},
+        {"lines": [line(name="Ban\x00anas")]},
+        {"lines": [line(brand="Nat\nional")]},
+        {"lines": [line(category="  ")]},
+    ],
+)
+def test_words_and_numbers_hold_no_control_characters(field: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="characters"):
+        wish(RecordPurchase, **{"currency": "EUR", "lines": [line()], **field})
+
+
+@pytest.mark.parametrize(
+    ("at", "code"),
+    [((NOW + timedelta(days=1)).isoformat(), "in-the-future"), ("1899-12-31T00:00:00Z", "time-unfit")],
+)
+def test_a_purchase_of_tomorrow_or_of_another_age_is_refused(at: str, code: str) -> None:
+    with rejected(code, "/purchased_at"):
         recorded(purchased_at=at)
 
 

@@ -4,9 +4,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
+from kernel.commands import Rejected
 from kernel.log.facts import Event
 from services.sales.commands import ReturnPurchase
 from services.sales.events import PurchaseReturned
@@ -73,6 +75,12 @@ def test_a_fee_kept_on_the_goods_is_not_paid_back_later() -> None:
 def test_a_line_that_was_not_bought_cannot_come_back() -> None:
     with rejected("no-such-line", "/lines/0/number"):
         returning({"number": 2, "quantity": "1"}, given=recorded(line()))
+
+
+@pytest.mark.parametrize(("count", "sentence"), [(1, "has one line."), (2, "has 2 lines.")])
+def test_a_refusal_counts_the_lines_of_the_purchase(count: int, sentence: str) -> None:
+    with pytest.raises(Rejected, match=sentence):
+        returning({"number": 7, "quantity": "1"}, given=recorded(*[line()] * count))
 
 
 def test_nothing_comes_back_before_it_was_bought() -> None:

@@ -61,10 +61,6 @@ async def walk(
     db: asyncpg.Connection, criteria: Criteria, after: Place | None, count: int
 ) -> Sequence[Place]:
     """The next `count` places of the search, in order; fewer: there are no more."""
-    if criteria.contacts is not None:
-        persons = await reading.rows(db, PERSON, [(contact,) for contact in criteria.contacts])
-        every = sorted(place for person in persons.values() for place in places(criteria, person))
-        return [place for place in every if after is None or place > after][:count]
     if criteria.leading is not None:
         return await _along_words(db, criteria, criteria.leading, after, count)
     return await _along_names(db, criteria, after, count)
@@ -101,9 +97,13 @@ async def _along_names(
     db: asyncpg.Connection, criteria: Criteria, after: Place | None, count: int
 ) -> Sequence[Place]:
     # Only what is asked stands in the statement, so that each way of asking goes along its own index.
-    asked = {"owner_id": criteria.owner_id, "team_id": criteria.team_id}
-    ids = {name: value for name, value in asked.items() if value is not None}
-    narrowed = "".join(f" AND {name} = ${number}" for number, name in enumerate(ids, 3))
+    conditions = {
+        "owner_id = ${}": criteria.owner_id,
+        "team_id = ${}": criteria.team_id,
+        "contact_id = ANY(${}::uuid[])": criteria.contacts,
+    }
+    ids = {condition: value for condition, value in conditions.items() if value is not None}
+    narrowed = "".join(f" AND {condition.format(number)}" for number, condition in enumerate(ids, 3))
     narrowed += _holding("sort_name", len(criteria.words), 3 + len(ids))
     sql = ALONG_NAMES.format(table=await reading.live(db, PERSON), narrowed=narrowed, count=count)
     rows = await db.fetch(sql, *(after or ("", NO_CONTACT)), *ids.values(), *criteria.words)

@@ -20,6 +20,7 @@ from services.contacts.events.words import ContactKind
 from services.projections.customers.customer_360 import CUSTOMER_360
 from services.projections.customers.directory.finding import Criteria, Place, first_place, walk
 from services.projections.customers.person import PERSON, KnownBy, Person, called
+from services.projections.customers.relations import saying
 from services.projections.customers.roles import CLEAR
 from services.projections.shared import paging
 from services.projections.shared.identity import IDENTITY, customer_of, customers_of
@@ -141,16 +142,10 @@ async def known_by(db: asyncpg.Connection, identifier: Identifier) -> frozenset[
 
 
 async def working_for(db: asyncpg.Connection, company_id: UUID) -> frozenset[UUID]:
-    """The contacts that said so, of the company's every contact."""
+    """The contacts that say so, of any of the company's contacts."""
     if (company := await customer_of(db, company_id)) is None:
         return frozenset()
-    rows = await reading.rows(db, CUSTOMER_360, [(contact,) for contact in company.contacts])
-    return frozenset(
-        relation.other_id
-        for row in rows.values()
-        for relation in row.relations.values()
-        if (relation.kind, relation.direction) == (RelationKind.WORKS_FOR, "inward")
-    )
+    return frozenset(await saying(db, [RelationKind.WORKS_FOR], company.contacts))
 
 
 SEARCH = Query(

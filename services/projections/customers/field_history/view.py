@@ -22,7 +22,7 @@ CREATE TABLE {table} (
     version bigint NOT NULL,
     type text NOT NULL,
     change text NOT NULL,
-    value jsonb,
+    value json,
     actor text NOT NULL,
     occurred_at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL,
