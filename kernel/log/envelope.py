@@ -41,8 +41,8 @@ class Envelope(
 ):
     """One recorded event with its personal part sealed.
 
-    Attributes are named as in CloudEvents 1.0.2; `streamversion` and those after it are extensions of ours. The
-    partition is not inside: it is where the record lies.
+    Attributes are named as in CloudEvents 1.0.2; `streamversion` and those after it are extensions of ours.
+    The partition is not inside: it is where the record lies.
     """
 
     event_id: UUID

@@ -14,7 +14,7 @@ from ops.output import answer
 
 PYTEST = [sys.executable, "-m", "pytest"]
 TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile")
-"""All tests: a file at a time in two processes, each with servers of its own, since many tests wait for one."""
+"""All tests: a file at a time in two processes, each with its own servers, since many tests wait for one."""
 
 
 # Every option is pytest's, its --help too.

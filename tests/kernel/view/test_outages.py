@@ -9,8 +9,11 @@ from pathlib import Path
 
 import asyncpg
 import msgspec
+import pytest
+from aiokafka.errors import KafkaConnectionError
 
 from kernel.settings import Settings
+from kernel.view.worker.progress import Progress
 from tests.kernel.log.broker import Broker
 from tests.kernel.view.conftest import assert_each_view_is_its_fold, caught_up, until, working
 from tests.parcels.log import publish
@@ -44,6 +47,14 @@ async def test_the_views_catch_up_after_kafka_was_killed(
     finally:
         broker.kill()
     await assert_each_view_is_its_fold(pool, log)
+
+
+async def test_while_kafka_is_away_each_try_is_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+    progress = Progress(VIEWS)
+    for _ in range(3):
+        progress.failed("kafka", KafkaConnectionError())
+    said = [(line.levelname, line.message, bool(line.exc_info)) for line in caplog.records]
+    assert said == [("WARNING", "kafka away", first) for first in (True, False, False)]
 
 
 @asynccontextmanager
