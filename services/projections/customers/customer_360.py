@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -223,10 +223,10 @@ def _relations(rows: Sequence[Customer360]) -> Mapping[str, Relation]:
     return dict(sorted(pairs, key=lambda pair: (pair[1].recorded_at, pair[1].event_id)))
 
 
-def terms(row: Customer360) -> Iterator[Term]:
+def terms(row: Customer360) -> Sequence[Term]:
     """To whom it stands how."""
-    for relation in row.relations.value.values():
-        yield relation.kind.value, str(relation.other_id)
+    said = row.relations.value
+    return [(relation.kind.value, str(relation.other_id)) for relation in said.values()] if said else ()
 
 
 CUSTOMER_360 = View(
