@@ -33,6 +33,7 @@ def test_what_was_sealed_is_opened_in_its_place(plain: bytes):
         binding(EVENT, STREAM, 4, "crm.contacts.NameCorrected"),
         binding(EVENT, STREAM, 3, "crm.contacts.ContactRegistered"),
     ],
+    ids=["another event", "another stream", "another version", "another type"],
 )
 def test_a_part_moved_elsewhere_does_not_open(place: bytes):
     with pytest.raises(CannotOpen):
