@@ -23,7 +23,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.025
 LIVE = """
 SELECT c.view, c.partition, c.topics, c.parked
 FROM view v JOIN checkpoint c ON c.view = v.name AND c.number = v.live
-WHERE v.name = ANY($1::text[])"""
+WHERE v.name = ANY($1::text[]) AND ($2::smallint[] IS NULL OR c.partition = ANY($2))"""
 
 Connection: TypeAlias = asyncpg.Connection | asyncpg.Pool
 
@@ -72,10 +72,13 @@ def _lower(positions: Positions, service: str, checkpoint: Checkpoint) -> None:
     entries[checkpoint.partition] = min(head.position, entries.get(checkpoint.partition, head.position))
 
 
-async def _live_checkpoints(db: Connection, views: Sequence[View[Any]]) -> dict[View[Any], list[Checkpoint]]:
+async def _live_checkpoints(
+    db: Connection, views: Sequence[View[Any]], partitions: list[int] | None = None
+) -> dict[View[Any], list[Checkpoint]]:
+    """Of these partitions, or of all."""
     by_name = {view.name: view for view in views}
     found: dict[View[Any], list[Checkpoint]] = {view: [] for view in views}
-    for record in await db.fetch(LIVE, list(by_name)):
+    for record in await db.fetch(LIVE, list(by_name), partitions):
         found[by_name[record["view"]]].append(checkpoint_of(record))
     return found
 
@@ -98,8 +101,9 @@ async def wait_for(
 
 
 async def _are_there(pool: asyncpg.Pool, views: Sequence[View[Any]], positions: Positions) -> bool:
+    asked = sorted({partition for entries in positions.values() for partition in entries})
     with database_away():
-        found = await _live_checkpoints(pool, views)
+        found = await _live_checkpoints(pool, views, asked)
     return all(
         _is_there(checkpoint.head(service), generation, entries.get(checkpoint.partition, 0))
         for view, checkpoints in found.items()

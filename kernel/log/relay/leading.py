@@ -31,6 +31,8 @@ MANY, BREATH = 64, 0.02
 """After a flight of so many records more are sure to come: so many seconds later it is one large batch a
 partition, not many small ones, which cost the broker and every reader as much each. That is above two
 thousand a second for good; at a thousand a stall that filled one flight must not make the next wait too."""
+SECONDS_BETWEEN_MARKS = 0.05
+"""While there is always more to send; a mark that lags is only a repeat after a crash."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 """Seconds between two tries while nothing can be published."""
 SLOW = 2.0
@@ -108,23 +110,30 @@ class Leader:
         return True
 
     async def _carry(self, publisher: Publisher, lease: Lease, marks: Sequence[Mark]) -> None:
-        """Reads on while the former runs are being acknowledged, but sends only after that."""
+        """Sends what is new, a flight after the former one was acknowledged; reads on under a large one."""
         generation = marks[0].generation
         after = {mark.partition: mark.position for mark in marks}
+        landed: dict[int, Mark] = {}
+        moved_at = time.monotonic()
         flight: Flight | None = None
-        while flight or not self.stopping.is_set():
-            runs = await self._read(generation, after)
-            landed = await self._land(flight) if flight else []
+        while flight or landed or not self.stopping.is_set():
+            reads = flight is None or flight.records >= MANY
+            runs = await self._read(generation, after) if reads else []
+            follows = flight is not None
+            if flight:
+                landed |= {mark.partition: mark for mark in await self._land(flight)}
             flight = await publisher.send(runs) if runs else None
             if flight:
                 after |= flight.sent
-            if landed:
+            idle = reads and not flight
+            if landed and (idle or time.monotonic() - moved_at > SECONDS_BETWEEN_MARKS):
                 failpoint("relay.sent")
-                await move_marks(self.pool, lease, landed)
-                if flight and flight.records >= MANY:
-                    await pause(self.stopping, BREATH)
-            elif not flight:
+                await move_marks(self.pool, lease, list(landed.values()))
+                landed, moved_at = {}, time.monotonic()
+            elif idle:
                 await self.wake.wait(SECONDS_BETWEEN_LOOKS)
+            if follows and flight and flight.records >= MANY:
+                await pause(self.stopping, BREATH)
 
     async def _read(self, generation: int, after: Mapping[int, int]) -> list[Run]:
         """What is new; nothing once the process is told to stop."""
