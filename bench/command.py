@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ops.local import environment
+from ops import packages
 from ops.output import answer, json_option, progress
 
 if TYPE_CHECKING:
@@ -27,15 +27,20 @@ BENCHES = {
 @click.command(epilog="\n\n".join(f"{name}: {what}" for name, what in BENCHES.items()))
 @click.argument("name", type=click.Choice(list(BENCHES)))
 @click.option(
-    "--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="Figures are medians."
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="How often; figures are medians.",
 )
 @json_option
 def command(name: str, rounds: int, as_json: bool) -> None:
-    """Run the measurement NAME; exit 1 when it misses a goal.
+    """Measure one thing beside its peers, in one run; exit 1 when a goal is missed.
 
-    It brings its own PostgreSQL and Kafka, with the settings of a durable stack.
+    Each measurement brings its own PostgreSQL and Kafka, with the settings of a durable stack; let
+    nothing else run meanwhile.
     """
-    environment.need(environment.DEV)
+    packages.need(packages.DEV)
     with progress() as tell:
         report: Report = importlib.import_module(f"bench.{name}").measure(rounds, tell)
     answer(report.document(), _table(report), as_json)

@@ -20,8 +20,8 @@ from bench.workers import Workers
 from kernel.settings import Settings
 from kernel.vault.keys import token_key
 from ops.demo.arrival import until_shown
-from ops.local import roles
-from ops.local.record import with_database
+from ops.local.postgres import roles
+from ops.local.postgres.dsn import with_database
 from services.projections.customers.customer_360 import CUSTOMER_360
 
 RATES = (200, 1_000)

@@ -19,11 +19,14 @@ import psutil
 
 from kernel.migrate import migrate
 from kernel.settings import Settings
+from ops.checkout import CHECKOUT
 from ops.errors import CannotRun
-from ops.local import keys, ports, processes, readiness, roles, throwaway, variables
-from ops.local.home import CHECKOUT
+from ops.local import ports, throwaway
+from ops.local.home import keys, variables
 from ops.local.logs import last_lines
-from ops.local.record import with_database
+from ops.local.postgres import roles
+from ops.local.postgres.dsn import with_database
+from ops.local.supervising import processes, readiness
 
 SECONDS_TO_START = 30.0
 SECONDS_TO_STOP = 10.0

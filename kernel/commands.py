@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from kernel.log.facts import Record
 from kernel.web.access import Role
+from lib.records import Record
 
 
 class Command(Record):

@@ -10,7 +10,7 @@ from typing import Any
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
-_span: Callable[..., AbstractContextManager[str | None]] | None = None
+_tracer: Any = None
 _shut_down: Callable[[], None] | None = None
 
 
@@ -20,14 +20,25 @@ def parent_of(headers: Mapping[bytes, bytes]) -> str | None:
     return text if _TRACEPARENT.fullmatch(text) else None
 
 
+def is_on() -> bool:
+    """Whether anybody asked for traces."""
+    return _tracer is not None
+
+
 def span(name: str, parent: str | None, **attributes: Any) -> AbstractContextManager[str | None]:
     """Work under `parent`; gives the traceparent for what follows: `parent` itself while tracing is off."""
-    return nullcontext(parent) if _span is None else _span(name, parent, attributes)
+    return _span(name, parent, attributes) if is_on() else nullcontext(parent)
+
+
+def tell(name: str, parent: str, began: int, **attributes: Any) -> None:
+    """Work under `parent` that is done by now; it began at `began`, in nanoseconds since 1970."""
+    if is_on():
+        _tracer.start_span(name, context=_context(parent), attributes=attributes, start_time=began).end()
 
 
 def set_up(process: str) -> None:
     """Begins to export this process's spans, where an endpoint is given."""
-    global _span, _shut_down
+    global _tracer, _shut_down
     if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         return
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -37,7 +48,7 @@ def set_up(process: str) -> None:
 
     provider = TracerProvider(resource=Resource.create({"service.name": f"rapport-{process}"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    _span = _spans(provider)
+    _tracer = provider.get_tracer("rapport")
     _shut_down = provider.shutdown
 
 
@@ -47,25 +58,24 @@ def shut_down() -> None:
         _shut_down()
 
 
-def _spans(provider: Any) -> Callable[..., AbstractContextManager[str | None]]:
+@contextmanager
+def _span(name: str, parent: str | None, attributes: Mapping[str, Any]) -> Iterator[str | None]:
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-    tracer = provider.get_tracer("rapport")
-    propagator = TraceContextTextMapPropagator()
+    # Errors are counted and logged elsewhere; their text may repeat a value that was refused.
+    with _tracer.start_as_current_span(
+        name,
+        context=_context(parent),
+        attributes=attributes,
+        record_exception=False,
+        set_status_on_exception=False,
+    ):
+        carrier: dict[str, str] = {}
+        TraceContextTextMapPropagator().inject(carrier)
+        yield carrier.get("traceparent")
 
-    @contextmanager
-    def started(name: str, parent: str | None, attributes: Mapping[str, Any]) -> Iterator[str | None]:
-        context = propagator.extract({"traceparent": parent} if parent else {})
-        # Errors are counted and logged elsewhere; their text may repeat a value that was refused.
-        with tracer.start_as_current_span(
-            name,
-            context=context,
-            attributes=dict(attributes),
-            record_exception=False,
-            set_status_on_exception=False,
-        ):
-            carrier: dict[str, str] = {}
-            propagator.inject(carrier)
-            yield carrier.get("traceparent")
 
-    return started
+def _context(parent: str | None) -> Any:
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    return TraceContextTextMapPropagator().extract({"traceparent": parent} if parent else {})

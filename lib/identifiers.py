@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from kernel.log.facts import Record
+from lib.records import Record
 
 LONGEST = 254
 """Characters of a value: e-mail's own limit (RFC 5321)."""

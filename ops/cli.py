@@ -4,33 +4,42 @@ import ast
 import errno
 import importlib
 import os
-from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem
 
+from ops.checkout import CHECKOUT
 from ops.errors import CannotRun
 
-COMMANDS = {
-    "demo": "ops.demo.command:command",
-    "up": "ops.commands.up:command",
-    "down": "ops.commands.down:command",
-    "status": "ops.commands.status:command",
-    "views": "ops.views:command",
-    "verify": "ops.verify.command:command",
-    "bench": "bench.command:command",
-    "schemas": "ops.schemas:command",
-    "token": "ops.commands.token:command",
-    "test": "ops.commands.test:command",
-    "serve": "ops.commands.process:serve",
-    "relay": "ops.commands.process:relay",
-    "react": "ops.commands.process:react",
-    "worker": "ops.commands.process:worker",
-    "migrate": "ops.commands.process:migrate",
+SECTIONS = {
+    "The stack on this machine": {
+        "demo": "ops.demo.command:command",
+        "up": "ops.commands.up:command",
+        "down": "ops.commands.down:command",
+        "status": "ops.commands.status:command",
+        "token": "ops.commands.token:command",
+    },
+    "What the stack has done": {
+        "views": "ops.takers.views:command",
+        "reactions": "ops.takers.reactions:command",
+        "verify": "ops.verify.command:command",
+    },
+    "One process each, as a cluster runs them": {
+        "migrate": "ops.commands.process:migrate",
+        "serve": "ops.commands.process:serve",
+        "relay": "ops.commands.process:relay",
+        "react": "ops.commands.process:react",
+        "worker": "ops.commands.process:worker",
+    },
+    "The code": {
+        "test": "ops.commands.test:command",
+        "bench": "bench.command:command",
+        "schemas": "ops.contracts.command:command",
+    },
 }
 """Where each command's function is; what it does, its docstring says."""
 
-CHECKOUT = Path(__file__).resolve().parents[1]
+COMMANDS = {name: function for section in SECTIONS.values() for name, function in section.items()}
 
 
 def summary(command: str) -> str:
@@ -43,7 +52,7 @@ def summary(command: str) -> str:
     raise LookupError(COMMANDS[command])
 
 
-class Table(click.Group):
+class Commands(click.Group):
     """A group that tells its commands without importing any."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -58,8 +67,9 @@ class Table(click.Group):
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary(name)) for name in COMMANDS])
+        for title, section in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, summary(name)) for name in section])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         names = [name for name in COMMANDS if name.startswith(incomplete)]
@@ -86,12 +96,15 @@ def _sentence(error: OSError) -> str:
             raise error
 
 
-@click.group(cls=Table, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 def main() -> None:
     """Rapport, a collaborative CRM whose memory is a log.
 
-    Begin with `./rapport demo`. Every command has its own --help and takes --json.
+    Begin with `./rapport demo`. Every command has its own --help and takes --json: then standard output holds
+    one JSON document and nothing else. Exit code 0: well; 1: the answer is no; 2: it could not run.
+
+    A stack keeps everything in its home, the folder RAPPORT_HOME (default: .rapport in the checkout).
     """
-    from ops.local import home
+    from ops.local.home import home
 
     os.environ["RAPPORT_HOME"] = str(home.find().root)  # every part then sees the same, whole path

@@ -3,7 +3,7 @@
 import kernel.settings
 from kernel.settings import Settings
 from ops.errors import CannotRun
-from ops.local import home as homes
+from ops.local.home import home as homes
 
 
 def load() -> Settings:

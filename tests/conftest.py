@@ -19,9 +19,11 @@ import pytest
 
 from kernel.migrate import migrate
 from kernel.settings import Settings
-from ops.local import issuer, keys, ports, roles, throwaway, variables
-from ops.local.home import CHECKOUT
-from ops.local.postgres import SETTINGS
+from ops.checkout import CHECKOUT
+from ops.local import issuer, ports, throwaway
+from ops.local.home import keys, variables
+from ops.local.postgres import roles
+from ops.local.postgres.server import SETTINGS
 
 TEMPLATE = "rapport_template"
 KEPT = ("RAPPORT_TEST_CONTAINERS", "RAPPORT_ENV", "RAPPORT_JAVA")
@@ -55,26 +57,26 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def postgres(home: Path) -> Iterator[str]:
     """A real PostgreSQL; the administrator's DSN."""
     if CONTAINERS:
-        from testcontainers.postgres import PostgresContainer
+        from tests import containers
 
-        with PostgresContainer("postgres:18", driver=None) as container:
-            yield container.get_connection_url()
+        running = containers.running_postgres(QUICK)
     else:
-        with throwaway.running_postgres(home / "postgres", QUICK) as dsn:
-            yield dsn
+        running = throwaway.running_postgres(home / "postgres", QUICK)
+    with running as dsn:
+        yield dsn
 
 
 @pytest.fixture(scope="session")
 def kafka(home: Path) -> Iterator[str]:
     """A real Apache Kafka; its bootstrap address."""
     if CONTAINERS:
-        from testcontainers.kafka import KafkaContainer
+        from tests import containers
 
-        with KafkaContainer("apache/kafka:4.3.1").with_kraft() as container:
-            yield container.get_bootstrap_server()
+        running = containers.running_kafka()
     else:
-        with throwaway.running_kafka(home / "kafka") as bootstrap:
-            yield bootstrap
+        running = throwaway.running_kafka(home / "kafka")
+    with running as bootstrap:
+        yield bootstrap
 
 
 def settings_of(administrator: str, database: str, passwords: dict[str, str], home: Path) -> Settings:
@@ -141,9 +143,9 @@ def settings(database: Settings, kafka: str) -> Settings:
 
 
 @pytest.fixture
-def token(template: Settings) -> Callable[[str, str], str]:
-    """`token(org, role)`: a token that the test's services accept."""
-    return lambda org, role: issuer.token(template, org, role)
+def token(template: Settings) -> Callable[..., str]:
+    """`token(org, role, contact)`: a token that the test's services accept; `contact` is a customer's own."""
+    return lambda org, role, contact=None: issuer.token(template, org, role, contact=contact)
 
 
 @dataclass

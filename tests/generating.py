@@ -15,9 +15,10 @@ from uuid import UUID, uuid5
 import msgspec
 from hypothesis import strategies as st
 
-from kernel.log.facts import Event, Record, decode, service_of
-from kernel.view.fact import Fact
+from kernel.log.facts import Event, decode, service_of
+from kernel.taking.fact import Fact
 from kernel.view.view import Key, R, RowId, View
+from lib.records import Record
 from tests.parcels.log import ORG, enveloped
 
 CONTACTS = tuple(uuid5(ORG, f"contact {n}") for n in range(6))

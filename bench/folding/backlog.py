@@ -23,6 +23,7 @@ from kernel.log.facts import Event, encode, service_of
 from kernel.log.partitions import partition_of
 from kernel.log.reader import envelope_of
 from kernel.settings import Settings
+from kernel.taking.checkpoints import Place
 from kernel.vault.events import person_of, seal_personal
 from kernel.vault.sealing import Key
 from kernel.vault.vault import Vault
@@ -34,11 +35,8 @@ PURCHASES = 0.2
 FACTS: tuple[Making, ...] = (events.interaction,) * 5 + (events.consent,) * 2 + (events.preference,)
 WITH_NAMES: tuple[Making, ...] = (*FACTS, events.name)
 
-Place = tuple[str, int]
-"""Service, partition."""
 
-
-class Record(NamedTuple):
+class TopicRecord(NamedTuple):
     """One record of a topic; its time in milliseconds."""
 
     key: bytes
@@ -50,7 +48,7 @@ class Record(NamedTuple):
 class Backlog:
     """Records by place, each place from position 1 on without a gap."""
 
-    records: defaultdict[Place, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    records: defaultdict[Place, list[TopicRecord]] = field(default_factory=lambda: defaultdict(list))
 
     @property
     def events(self) -> int:
@@ -114,4 +112,4 @@ class _Maker:
             "recorded_at": at,
         }
         value = envelope.write(envelope_of(service, row))
-        records.append(Record(str(contact).encode("ascii"), value, int(at.timestamp() * 1000)))
+        records.append(TopicRecord(str(contact).encode("ascii"), value, int(at.timestamp() * 1000)))

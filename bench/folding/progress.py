@@ -10,8 +10,8 @@ import asyncpg
 from bench.folding.backlog import Backlog
 from kernel.database import connect_pool
 from kernel.settings import Settings
-from kernel.view import checkpoints
-from kernel.view.checkpoints import Checkpoint
+from kernel.taking import checkpoints
+from kernel.taking.checkpoints import Checkpoint
 from kernel.view.tables import terms_table
 from kernel.view.view import View
 

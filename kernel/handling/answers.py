@@ -8,10 +8,11 @@ from uuid import UUID
 import msgspec
 
 from kernel.commands import Rejected
-from kernel.handling.call import Answer, Call, Positions
+from kernel.handling.call import Answer, Call
 from kernel.log.append import AnsweredStream, StoredAnswer
 from kernel.vault.sealing import open_sealed, seal
 from kernel.vault.vault import Vault
+from kernel.web.positions import Positions
 from kernel.web.problems import Problem
 
 

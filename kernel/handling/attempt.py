@@ -11,8 +11,8 @@ from uuid import UUID
 from kernel.aggregate import Aggregate
 from kernel.commands import Rejected
 from kernel.handling.call import Answer, Call
-from kernel.handling.outcomes import Outcomes, Seen
-from kernel.handling.streams import Stream
+from kernel.handling.endings import Endings, Seen
+from kernel.handling.streams import FoldedStream
 from kernel.log.append import StoredAnswer
 from kernel.log.facts import Event
 from kernel.web.problems import Problem, not_found
@@ -25,12 +25,12 @@ class Attempt:
     call: Call
     aggregate: Aggregate[Any]
     target: UUID
-    outcomes: Outcomes
+    endings: Endings
 
     async def from_memory(self) -> Answer | None:
         """By the state that is remembered here. None: it would be refused, or change nothing, or others were
         quicker; for that what the log holds now must be asked."""
-        stream = self.outcomes.streams.remembered(self.call.org_id, self.target)
+        stream = self.endings.streams.remembered(self.call.org_id, self.target)
         if stream is None and self._is_new():
             stream = self._unbegun()
         if stream is None or self.call.command.spans:
@@ -40,35 +40,35 @@ class Attempt:
             decided = self._decide({self.target: stream})
         except (Rejected, Problem):
             return None
-        return await self.outcomes.accept({self.target: stream}, decided) if any(decided.values()) else None
+        return await self.endings.accept({self.target: stream}, decided) if any(decided.values()) else None
 
     async def from_log(self) -> Answer | None:
         """By the streams as they are stored now. None: others were quicker."""
         seen, stored = await self._look()
         if stored is not None:
-            return self.outcomes.repeat(stored)
+            return self.endings.repeat(stored)
         self._check(seen[self.target])
         try:
             decided = self._decide(seen)
         except Rejected as refusal:
-            return await self.outcomes.refuse(refusal)
+            return await self.endings.refuse(refusal)
         if any(decided.values()):
-            return await self.outcomes.accept(seen, decided)
-        return await self.outcomes.leave(seen[self.target])
+            return await self.endings.accept(seen, decided)
+        return await self.endings.leave(seen[self.target])
 
     def _is_new(self) -> bool:
         return self.call.command.begins and self.aggregate.stream_of is None
 
-    def _unbegun(self) -> Stream:
+    def _unbegun(self) -> FoldedStream:
         initial = self.aggregate.initial(self.target)
-        return Stream(self.target, self.aggregate.name, 0, initial, opened_at=time.monotonic())
+        return FoldedStream(self.target, self.aggregate.name, 0, initial, opened_at=time.monotonic())
 
     async def _look(self) -> tuple[Seen, StoredAnswer | None]:
         """The target first, then what a command that spans streams needs beside it; and its key's answer.
 
         With each that turns out to be needed all are looked at anew: what is decided on was so at one moment.
         """
-        call, streams, touches = self.call, self.outcomes.streams, self.aggregate.touches
+        call, streams, touches = self.call, self.endings.streams, self.aggregate.touches
         answer_of = (call.actor, call.key) if call.key else None
         wanted = [self.target]
         while True:
@@ -88,7 +88,7 @@ class Attempt:
             if stream.version and stream.kind == self.aggregate.name
         }
 
-    def _check(self, stream: Stream) -> None:
+    def _check(self, stream: FoldedStream) -> None:
         command, expected = self.call.command, self.call.if_match
         there = stream.version > 0
         if there and self._is_new():
@@ -101,7 +101,7 @@ class Attempt:
             raise Problem("stale-version", f"It is at version {stream.version}: read it again.")
 
     def _decide(self, seen: Seen) -> Mapping[UUID, Sequence[Event]]:
-        command, now = self.call.command, self.outcomes.now
+        command, now = self.call.command, self.endings.now
         if command.spans and self.aggregate.decide_many is not None:
             return self.aggregate.decide_many(command, self.target, self._states(seen), now)
         return {self.target: self.aggregate.decide(command, seen[self.target].state, now)}

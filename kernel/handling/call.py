@@ -10,9 +10,7 @@ import msgspec
 
 from kernel.commands import Command
 from kernel.log.envelope import Origin
-
-Positions = dict[tuple[str, int], dict[int, int]]
-"""(service, generation) → partition → position."""
+from kernel.web.positions import Positions
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

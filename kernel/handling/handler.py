@@ -13,7 +13,7 @@ from kernel.aggregate import Aggregate
 from kernel.database import DatabaseAway, connect_pool
 from kernel.handling.attempt import Attempt
 from kernel.handling.call import Answer, Call
-from kernel.handling.outcomes import Outcomes
+from kernel.handling.endings import Endings
 from kernel.handling.streams import Streams
 from kernel.handling.topic import Topic
 from kernel.handling.turns import Turns
@@ -91,7 +91,7 @@ class Handler:
         target = self._target(aggregate, call)
         # One after another, so that a much used stream does not conflict with itself.
         async with self._turns.of((call.org_id, aggregate.name if call.command.spans else target)):
-            outcomes = Outcomes(
+            endings = Endings(
                 service=self._service,
                 generation=generation,
                 aggregate=aggregate,
@@ -101,7 +101,7 @@ class Handler:
                 call=call,
                 now=_moment(call),
             )
-            attempt = Attempt(call, aggregate, target, outcomes)
+            attempt = Attempt(call, aggregate, target, endings)
             answer = await attempt.from_memory()
             for _ in range(ATTEMPTS):
                 answer = answer or await attempt.from_log()

@@ -21,7 +21,7 @@ from kernel.vault.vault import SECONDS_CACHED, Vault
 STREAMS_REMEMBERED = 1_024
 
 
-class Stream(msgspec.Struct, frozen=True):
+class FoldedStream(msgspec.Struct, frozen=True):
     """One stream, folded. Version 0: it has not begun."""
 
     stream_id: UUID
@@ -43,9 +43,9 @@ class Streams:
         self._store = store
         self._vault = vault
         self._events = {event.__name__: event for aggregate in aggregates for event in aggregate.events}
-        self._remembered: OrderedDict[tuple[UUID, UUID], Stream] = OrderedDict()
+        self._remembered: OrderedDict[tuple[UUID, UUID], FoldedStream] = OrderedDict()
 
-    def remembered(self, org_id: UUID, stream_id: UUID) -> Stream | None:
+    def remembered(self, org_id: UUID, stream_id: UUID) -> FoldedStream | None:
         """The stream as it was last seen here, for no longer than a destroyed key would be used."""
         stream = self._remembered.get((org_id, stream_id))
         if stream is not None and stream.opened_at + SECONDS_CACHED < time.monotonic():
@@ -53,7 +53,7 @@ class Streams:
             return None
         return stream
 
-    def remember(self, org_id: UUID, stream: Stream) -> None:
+    def remember(self, org_id: UUID, stream: FoldedStream) -> None:
         self._remembered[org_id, stream.stream_id] = stream
         self._remembered.move_to_end((org_id, stream.stream_id))
         if len(self._remembered) > STREAMS_REMEMBERED:
@@ -65,7 +65,7 @@ class Streams:
         org_id: UUID,
         stream_ids: Iterable[UUID],
         answer_of: tuple[str, str] | None = None,
-    ) -> tuple[dict[UUID, Stream], StoredAnswer | None]:
+    ) -> tuple[dict[UUID, FoldedStream], StoredAnswer | None]:
         """The streams as the log holds them now, without those that are not there; and the answer of a key.
 
         What is remembered is only completed. A stream of another kind comes unfolded.
@@ -92,14 +92,14 @@ class Streams:
         org_id: UUID,
         stream_id: UUID,
         stored: LoadedStream,
-        known: Stream | None,
-    ) -> Stream:
+        known: FoldedStream | None,
+    ) -> FoldedStream:
         opened_at = time.monotonic() if known is None else known.opened_at
         state = aggregate.initial(stream_id) if known is None else known.state
         if stored.kind == aggregate.name:
             for event in await self._opened(org_id, stream_id, stored.events):
                 state = aggregate.evolve(state, event)
-        return Stream(
+        return FoldedStream(
             stream_id=stream_id,
             kind=stored.kind,
             version=stored.version,

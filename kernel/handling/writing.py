@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from kernel.aggregate import Aggregate, Claimed
-from kernel.handling.streams import Stream
+from kernel.handling.streams import FoldedStream
 from kernel.ids import new_id
 from kernel.log.append import Claim, NewEvent, Write
 from kernel.log.facts import Event, encode
@@ -30,8 +30,8 @@ class Writing:
         self._now = now
 
     async def writes(
-        self, streams: Mapping[UUID, Stream], decided: Mapping[UUID, Sequence[Event]]
-    ) -> list[tuple[Write, Stream]]:
+        self, streams: Mapping[UUID, FoldedStream], decided: Mapping[UUID, Sequence[Event]]
+    ) -> list[tuple[Write, FoldedStream]]:
         """One for every stream that was looked at; where nothing happens, its version is checked."""
         every = [event for events in decided.values() for event in events]
         persons = {person_of(event) for event in every if getattr(event, "personal", None) is not None}
@@ -45,8 +45,8 @@ class Writing:
         ]
 
     def _write(
-        self, stream: Stream, events: Sequence[Event], keys: Mapping[UUID, Key]
-    ) -> tuple[Write, Stream]:
+        self, stream: FoldedStream, events: Sequence[Event], keys: Mapping[UUID, Key]
+    ) -> tuple[Write, FoldedStream]:
         aggregate = self._aggregate
         key = stream.partition_key or aggregate.partition_key(events[0], stream.stream_id)
         state = stream.state

@@ -2,73 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
 from functools import cache
-from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 import msgspec
-from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter
-from pydantic.dataclasses import dataclass
+from pydantic import TypeAdapter
 
-STRICT = ConfigDict(extra="forbid")
-
-
-_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
-).fullmatch
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
-
-
-def _time(value: Any) -> datetime:
-    if isinstance(value, str) and _TIME(value.upper()):
-        value = _read(datetime.fromisoformat, value.upper())
-    if not isinstance(value, datetime) or value.tzinfo is None:
-        raise ValueError("a time is written with its zone, as in 2026-11-01T12:00:00Z")
-    if not 1 < value.year < 9999:  # in another zone it would be no time at all
-        raise ValueError("a time lies in the years 2 to 9998")
-    return value
-
-
-def _day(value: Any) -> date:
-    if isinstance(value, str) and _DAY(value):
-        value = _read(date.fromisoformat, value)
-    if not isinstance(value, date) or isinstance(value, datetime):
-        raise ValueError("a day is written as in 2026-11-01")
-    return value
-
-
-def _read(parse: Callable[[str], date], text: str) -> date:
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise ValueError("there is no such day or time") from error
-
-
-# Read here, since pydantic's own reading takes numbers as Unix time, in texts too.
-Time = Annotated[datetime, BeforeValidator(_time), Field(examples=["2026-11-01T12:00:00Z"])]
-"""A moment with its zone, as RFC 3339 writes it."""
-Day = Annotated[date, BeforeValidator(_day), Field(examples=["2026-11-01"])]
-"""A day of the calendar, as RFC 3339 writes it."""
-
-
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
-class _RecordType(type):
-    """Makes each class a frozen, slotted pydantic dataclass that forbids unknown fields."""
-
-    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> type:
-        cls = super().__new__(mcs, name, bases, namespace)
-        if not bases or "__dataclass_fields__" in namespace:  # the root, or the slotted copy being made
-            return cls
-        return dataclass(cls, frozen=True, slots=True, kw_only=True, config=STRICT)  # type: ignore[arg-type]
-
-
-class Record(metaclass=_RecordType):
-    """Plain, frozen, validated data: the base of events, commands and the values inside them."""
-
-    __slots__ = ()
+from lib.records import Record
 
 
 class Event(Record):

@@ -10,9 +10,9 @@ from uuid import UUID, uuid5
 from kernel.reaction.memory import MemoryId
 from kernel.reaction.reaction import Issue, M, Reaction
 from kernel.reaction.traces import Traces
-from kernel.view.arrivals import Arrival, Failure, failure_of
-from kernel.view.fact import Fact, Stream
-from kernel.view.parking import BEHIND, Parked, stream_of
+from kernel.taking.arrivals import Arrival, Failure, failure_of
+from kernel.taking.fact import Fact, Stream
+from kernel.taking.parking import BEHIND, Parked, stream_of
 
 Digests = Callable[[UUID, str, str], bytes]
 """The vault's keyed digest, by organisation, kind and normalised value."""
@@ -44,6 +44,7 @@ class Folded(Generic[M]):
     memories: dict[MemoryId, M]
     traces: dict[Stream, tuple[str, ...]]
     decided: list[Decided] = field(default_factory=list)
+    applied: int = 0
     parked: Parked = field(default_factory=list)
 
 
@@ -106,10 +107,12 @@ def fold(
     folded = Folded(dict(memories), dict(traces))
     for step in found:
         failure = _fold_one(reaction, step, folded, blocked, issues)
-        if failure is not None:
-            folded.parked.append((step.arrival, failure))
-            if stream := stream_of(step.arrival):
-                blocked.add(stream)
+        if failure is None:
+            folded.applied += 1
+            continue
+        folded.parked.append((step.arrival, failure))
+        if stream := stream_of(step.arrival):
+            blocked.add(stream)
     return folded
 
 

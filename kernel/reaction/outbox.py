@@ -34,7 +34,9 @@ NEXT = f"SELECT o.* {_DUE} ORDER BY seq LIMIT $1"
 
 DONE = "DELETE FROM outbox WHERE seq = ANY($1::bigint[])"
 PARK = "UPDATE outbox SET parked = $2 WHERE seq = $1"
-UNPARK = "UPDATE outbox SET parked = NULL WHERE reaction = $1 AND parked IS NOT NULL"
+UNPARK = """
+UPDATE outbox SET parked = NULL
+WHERE reaction = $1 AND parked IS NOT NULL AND ($2::uuid IS NULL OR org_id = $2)"""
 WAITING = f"SELECT count(*) FROM (SELECT {_DUE} LIMIT $1) AS due"
 PARKED = "SELECT count(*) FROM outbox WHERE parked IS NOT NULL AND reaction = $1"
 
@@ -101,9 +103,9 @@ async def park(db: asyncpg.Pool, seq: int, reason: str) -> None:
     await db.execute(PARK, seq, reason)
 
 
-async def unpark(db: asyncpg.Pool, reaction: Reaction[Any]) -> int:
-    """Lets the parked commands of a reaction be tried again; how many they are."""
-    done: str = await db.execute(UNPARK, reaction.name)
+async def unpark(db: asyncpg.Pool, reaction: Reaction[Any], org_id: UUID | None = None) -> int:
+    """Lets the parked commands of a reaction, of one organisation or of all, be tried again; how many."""
+    done: str = await db.execute(UNPARK, reaction.name, org_id)
     return int(done.split()[-1])
 
 

@@ -12,7 +12,8 @@ import msgspec
 
 from kernel.commands import Command
 from kernel.log.facts import Event, service_of, type_of
-from kernel.view.fact import Fact
+from kernel.taking.fact import Fact
+from kernel.taking.taker import Books
 
 M = TypeVar("M", bound=msgspec.Struct)
 
@@ -67,6 +68,18 @@ class Reaction(Generic[M]):
     def traced(self) -> frozenset[str]:
         """The services of whose streams it keeps which rows they touched."""
         return frozenset(service_of(cls) for cls in self.whole_stream)
+
+    @cached_property
+    def books(self) -> Books:
+        """Where its checkpoints and its parked events stand."""
+        return Books(
+            kind="reaction",
+            name=self.name,
+            checkpoints="reaction_checkpoint",
+            parked="reaction_parked",
+            columns="reaction",
+            values=f"'{self.name}'",
+        )
 
     @cached_property
     def services(self) -> frozenset[str]:

@@ -3,47 +3,27 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
 from kernel.database import database_away
-from kernel.reaction import outbox, positions
-from kernel.reaction.applying import react
-from kernel.reaction.folding import steps
+from kernel.reaction import outbox, starts
+from kernel.reaction.applying import folding
 from kernel.reaction.reaction import Reaction
+from kernel.taking import retrying
+from kernel.taking.retrying import Retried
 from kernel.vault.vault import Vault
-from kernel.view.arrivals import Reading
-from kernel.view.opening import open_personal
-
-PARKED = """
-SELECT seq, service, position, topic_offset, value FROM reaction_parked
-WHERE reaction = $1 AND partition = $2 AND position IS NOT NULL
-ORDER BY service, position"""
-
-TAKEN = "DELETE FROM reaction_parked WHERE seq = ANY($1::bigint[])"
 
 
-async def retry(pool: asyncpg.Pool, reaction: Reaction[Any], vault: Vault) -> tuple[int, int]:
-    """How many parked events were taken now, and how many parked commands will be tried again."""
+async def retry(
+    pool: asyncpg.Pool, reaction: Reaction[Any], vault: Vault, org_id: UUID | None = None
+) -> tuple[Retried, int]:
+    """What became of parked events, of one organisation or of all; how many parked commands are tried again.
+
+    Raises DatabaseAway.
+    """
     with database_away():
-        partitions = sorted(await positions.every(pool, reaction))
-        taken = sum([await _retry(pool, reaction, vault, partition) for partition in partitions])
-        return taken, await outbox.unpark(pool, reaction)
-
-
-async def _retry(pool: asyncpg.Pool, reaction: Reaction[Any], vault: Vault, partition: int) -> int:
-    async with pool.acquire() as db, db.transaction():
-        heads = await positions.lock(db, reaction, [partition])
-        rows = await db.fetch(PARKED, reaction.name, partition)
-        reading = Reading([reaction])
-        arrivals = [
-            reading.read(row["service"], 1, partition, row["topic_offset"], row["value"]) for row in rows
-        ]
-        await open_personal(vault, reading.personal, arrivals)
-        folded = await react(db, reaction, heads, steps(reaction, arrivals, vault.digest), set())
-        again = {id(arrival) for arrival, _ in folded.parked}
-        taken = [row["seq"] for row, arrival in zip(rows, arrivals, strict=True) if id(arrival) not in again]
-        await db.execute(TAKEN, taken)
-        heads[partition].parked -= len(taken)
-        await positions.advance(db, reaction, heads)
-        return len(taken)
+        begins = await starts.read(pool, reaction) or {}
+        retried = await retrying.retry(pool, reaction, folding(reaction, begins, vault.digest), vault, org_id)
+        return retried, await outbox.unpark(pool, reaction, org_id)

@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 from pydantic import TypeAdapter
 
+from kernel import tracing
 from kernel.commands import Command
 from kernel.database import DatabaseAway, database_away
 from kernel.failpoints import failpoint
@@ -20,7 +21,7 @@ from kernel.handling.call import Answer, Call
 from kernel.log.lease import LeaseLost, kept, take
 from kernel.reaction import outbox
 from kernel.reaction.outbox import Posted
-from kernel.view.arrivals import failure_of
+from kernel.taking.arrivals import failure_of
 from kernel.web.problems import CATALOGUE, Problem
 
 LOG = logging.getLogger(__name__)
@@ -92,33 +93,34 @@ class Sender:
 
     async def _carry_out_all(self, posted: Sequence[Posted]) -> int:
         """How many were answered or parked; their rows are settled then."""
-        lanes: dict[tuple[UUID, UUID], list[Posted]] = {}
+        queues: dict[tuple[UUID, UUID], list[Posted]] = {}
         for one in posted:
-            lanes.setdefault((one.org_id, one.stream_id), []).append(one)
-        places = asyncio.Semaphore(STREAMS_AT_ONCE)
+            queues.setdefault((one.org_id, one.stream_id), []).append(one)
+        slots = asyncio.Semaphore(STREAMS_AT_ONCE)
         answered: list[int] = []
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(self._lane(lane, places, answered)) for lane in lanes.values()]
+            running = [tasks.create_task(self._queue(queue, slots, answered)) for queue in queues.values()]
         failpoint("reaction.answered")
         with database_away():
             await outbox.done(self._pool, answered)
         return len(answered) + sum(task.result() for task in running)
 
-    async def _lane(self, lane: Sequence[Posted], places: asyncio.Semaphore, answered: list[int]) -> int:
+    async def _queue(self, queue: Sequence[Posted], slots: asyncio.Semaphore, answered: list[int]) -> int:
         """The commands of one stream, one after another; how many of them are parked or wait behind one."""
-        async with places:
-            for number, posted in enumerate(lane):
+        async with slots:
+            for number, posted in enumerate(queue):
                 settled = await self._settle(posted)
                 if settled == "later":
                     return 0
                 if settled == "parked":
-                    return len(lane) - number
+                    return len(queue) - number
                 answered.append(posted.seq)
         return 0
 
     async def _settle(self, posted: Posted) -> Settled:
         try:
-            await self._handler.handle(self._call(posted))
+            with tracing.span(posted.command, posted.trace) as trace:
+                await self._handler.handle(self._call(posted, trace))
         except DatabaseAway:
             return "later"
         except Problem as problem:
@@ -141,7 +143,7 @@ class Sender:
             await outbox.park(self._pool, posted.seq, reason)
         return "parked"
 
-    def _call(self, posted: Posted) -> Call:
+    def _call(self, posted: Posted, trace: str | None) -> Call:
         return Call(
             org_id=posted.org_id,
             actor=f"reaction:{posted.reaction}",
@@ -151,7 +153,7 @@ class Sender:
             correlation_id=posted.correlation_id,
             key=str(posted.command_id),
             causation_id=posted.causation_id,
-            trace=posted.trace,
+            trace=trace,
             occurred_at=posted.occurred_at,
             origin=posted.origin,
         )

@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from kernel.reaction.reaction import Reaction
-from kernel.view.fact import Stream
+from kernel.taking.fact import Stream
 
 Traces = Mapping[Stream, tuple[str, ...]]
 """The keys of the rows, in the order in which they were first touched."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from kernel.view.fact import Fact
+from kernel.taking.fact import Fact
 from kernel.view.view import Key, R, RowId, View
 
 

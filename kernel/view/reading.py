@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import asyncpg
 
 from kernel.database import database_away
-from kernel.view.checkpoints import Checkpoint, Head, checkpoint_of
+from kernel.taking.checkpoints import Checkpoint, Connection, Head, checkpoint_of
 from kernel.view.columns import row_of
 from kernel.view.rows import statements
 from kernel.view.tables import terms_of
@@ -24,8 +24,6 @@ LIVE = """
 SELECT c.view, c.partition, c.topics, c.parked
 FROM view v JOIN checkpoint c ON c.view = v.name AND c.number = v.live
 WHERE v.name = ANY($1::text[]) AND ($2::smallint[] IS NULL OR c.partition = ANY($2))"""
-
-Connection: TypeAlias = asyncpg.Connection | asyncpg.Pool
 
 
 async def live(db: Connection, view: View[Any]) -> str:

@@ -11,8 +11,9 @@ from uuid import UUID
 import msgspec
 
 from kernel.log.facts import Event, service_of, type_of
+from kernel.taking.fact import Fact
+from kernel.taking.taker import Books
 from kernel.view.columns import Column, columns_of
-from kernel.view.fact import Fact
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -68,6 +69,18 @@ class View(Generic[R]):
     def columns(self) -> tuple[Column, ...]:
         """The row's fields as columns, in order."""
         return columns_of(self.row)
+
+    @cached_property
+    def books(self) -> Books:
+        """Where its checkpoints and its parked events stand."""
+        return Books(
+            kind="view",
+            name=self.table_name,
+            checkpoints="checkpoint",
+            parked="parked",
+            columns="view, number",
+            values=f"'{self.name}', {self.number}",
+        )
 
     @property
     def table_name(self) -> str:

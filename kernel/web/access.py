@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -30,6 +31,12 @@ class Caller:
     org_id: UUID
     subject: str
     role: Role
+    contact_id: UUID | None = None
+    """The contact that a customer is; None in every other role."""
+
+    def owns(self, contacts: Container[UUID | None]) -> bool:
+        """Whether what belongs to these contacts is there for the caller: to a customer only its own is."""
+        return self.role is not Role.CUSTOMER or (self.contact_id is not None and self.contact_id in contacts)
 
 
 def require(caller: Caller, roles: frozenset[Role]) -> None:

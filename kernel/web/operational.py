@@ -14,6 +14,7 @@ import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from kernel.settings import Settings
+from kernel.web.wire.protocol import Protocol
 
 KEEP_ALIVE = 75
 """Seconds that an idle connection is kept: longer than clients keep theirs, so that they close first."""
@@ -100,7 +101,7 @@ class Server(uvicorn.Server):
     def __init__(self, application: Any, drain: int) -> None:
         config = uvicorn.Config(
             application,
-            http="httptools",
+            http=Protocol,
             ws="none",
             lifespan="off",
             log_config=None,

@@ -11,7 +11,6 @@ import msgspec
 
 from kernel import metrics, tracing
 from kernel.database import read_as
-from kernel.log.facts import Record
 from kernel.vault.vault import Vault
 from kernel.view import reading
 from kernel.web.access import Caller, require
@@ -23,6 +22,7 @@ from kernel.web.tokens import Verifier
 from kernel.web.wire import bodies
 from kernel.web.wire.exchange import Request, Response
 from kernel.web.wire.failures import problem_of
+from lib.records import Record
 
 QUESTION_BYTES = 64 * 1024
 POSITION = b"rapport-position"

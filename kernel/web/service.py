@@ -10,9 +10,9 @@ from kernel.web.access import Role
 
 if TYPE_CHECKING:  # a service's wiring must not load what its own process does not run
     from kernel.aggregate import Aggregate
-    from kernel.log.facts import Record
     from kernel.view.view import View
     from kernel.web.inquiry import Inquiry
+    from lib.records import Record
 
 P = TypeVar("P", bound="Record")
 

@@ -77,7 +77,9 @@ def _caller_of(claims: dict[str, object]) -> Caller:
     subject = claims["sub"]
     if not isinstance(subject, str) or not 0 < len(subject) <= SUBJECT_LENGTH or not subject.isprintable():
         raise ValueError("a token needs a printable subject of at most 200 characters")
-    return Caller(UUID(str(claims["org"])), subject, Role(str(claims["role"])))
+    role = Role(str(claims["role"]))
+    contact_id = UUID(str(claims["contact"])) if role is Role.CUSTOMER else None
+    return Caller(UUID(str(claims["org"])), subject, role, contact_id)
 
 
 def unauthorised(sentence: str) -> Problem:

@@ -2,14 +2,14 @@
 
 import click
 
-from ops.local import home as homes
 from ops.local import stack
+from ops.local.home import home as homes
 from ops.output import answer, json_option, progress
 
 
 @click.command()
-@click.option("--erase", is_flag=True, help="Also delete the home with everything in it.")
-@click.option("--yes", is_flag=True, help="Do not ask before erasing.")
+@click.option("--erase", is_flag=True, help="Also delete the home with all data in it; it asks first.")
+@click.option("--yes", is_flag=True, help="With --erase: do not ask.")
 @json_option
 def command(erase: bool, yes: bool, as_json: bool) -> None:
     """Stop the local stack: services drain first, then Kafka and PostgreSQL stop."""

@@ -8,12 +8,12 @@ import click
 from kernel.settings import SERVICES
 from ops import settings
 from ops.errors import CannotRun
-from ops.local.names import REACTING, SERVED
+from ops.local.supervising.names import REACTING, SERVED
 from ops.output import answer, json_option
 
 
 def _run(process: str, work: Callable[[], None], as_json: bool) -> None:
-    """Until it is told to stop; its log goes to standard error, so only a program is told of the end."""
+    """Until it is told to stop; only a program is told of the end, for a person has the log."""
     settings.load()  # says so where there is no stack
     began = time.monotonic()
     work()
@@ -21,44 +21,48 @@ def _run(process: str, work: Callable[[], None], as_json: bool) -> None:
         answer({"process": process, "seconds": round(time.monotonic() - began, 1)}, "", as_json)
 
 
-@click.command()
-@click.argument("service", type=click.Choice(SERVED))
-@json_option
-def serve(service: str, as_json: bool) -> None:
-    """Run the HTTP process of a service until it is told to stop.
+json_at_the_end = click.option(
+    "--json", "as_json", is_flag=True, help="Answer with one JSON document when it has ended."
+)
 
-    Settings are RAPPORT_… variables, or the local home's. SIGTERM drains. As of the other processes, the log
-    is on standard error, and --json answers at the end.
-    """
+UNTIL_STOPPED = """It runs until SIGTERM or Ctrl-C, and finishes what is under way. Its log is on standard
+error. Its settings are RAPPORT_… variables, or else those of the home; docs/operating.md tells more."""
+
+
+@click.command(epilog=UNTIL_STOPPED)
+@click.argument("service", type=click.Choice(SERVED))
+@json_at_the_end
+def serve(service: str, as_json: bool) -> None:
+    """Serve HTTP: the commands of a service, or the queries of `views`."""
     from kernel.web import process
 
     _run(service, lambda: process.run(service), as_json)
 
 
-@click.command()
+@click.command(epilog=UNTIL_STOPPED)
 @click.argument("service", type=click.Choice(SERVICES))
-@json_option
+@json_at_the_end
 def relay(service: str, as_json: bool) -> None:
-    """Publish the events of a service to Kafka until told to stop."""
+    """Publish the events of a service to Kafka."""
     from kernel.log import relay as process
 
     _run(f"{service}_relay", lambda: process.run(service), as_json)
 
 
-@click.command()
+@click.command(epilog=UNTIL_STOPPED)
 @click.argument("service", type=click.Choice(REACTING))
-@json_option
+@json_at_the_end
 def react(service: str, as_json: bool) -> None:
-    """Run the reactions of a service to others' events until told to stop."""
-    from kernel import reaction as process
+    """Run the reactions of a service: others' events become its commands."""
+    from kernel.reaction import worker as process
 
     _run(f"{service}_react", lambda: process.run(service), as_json)
 
 
-@click.command()
-@json_option
+@click.command(epilog=UNTIL_STOPPED)
+@json_at_the_end
 def worker(as_json: bool) -> None:
-    """Fold the log into the views until told to stop."""
+    """Fold the events of all services into the views."""
     from kernel.view import worker as process
 
     _run("worker", process.run, as_json)
@@ -67,7 +71,10 @@ def worker(as_json: bool) -> None:
 @click.command()
 @json_option
 def migrate(as_json: bool) -> None:
-    """Bring every schema to the version that this code knows; doing so twice changes nothing."""
+    """Bring every schema of the database to the version that this code knows.
+
+    Doing so twice changes nothing. Each schema is migrated by its owner's role, `<schema>_owner`.
+    """
     from kernel import migrate as step
     from kernel.database import DatabaseAway
 

@@ -5,17 +5,18 @@ from typing import Any
 
 import click
 
-from ops.local import home as homes
+from ops.local.home import home as homes
 from ops.local.status import document
-from ops.output import answer, json_option
+from ops.output import aligned, answer, json_option
 
 
 @click.command()
 @json_option
 def command(as_json: bool) -> None:
-    """Show every process: ready, uptime, memory, restarts, lag.
+    """Show every process: ready, uptime, memory, restarts, lag, what is parked.
 
-    Exit code 1 unless all are ready.
+    Lag is what a process has yet to publish, take or fold: events, and how long the oldest has waited. Exit
+    code 1 unless all are ready.
     """
     home = homes.find()
     homes.is_home(home)  # refuses one that a newer Rapport has made
@@ -43,7 +44,7 @@ GONE = (
 
 
 def _table(seen: dict[str, Any]) -> str:
-    rows = [("process", "state", "ready", "pid", "uptime", "memory", "restarts", "address", "lag")]
+    rows = [("process", "state", "ready", "pid", "uptime", "memory", "restarts", "address", "lag", "parked")]
     for name, process in {**seen["services"], **seen["processes"]}.items():
         rows.append(
             (
@@ -56,22 +57,33 @@ def _table(seen: dict[str, Any]) -> str:
                 str(process["restarts"]),
                 process["url"].removeprefix("http://"),
                 _lag(process.get("lag")),
+                _counts(process.get("parked", {})),
             )
         )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    return "\n".join([f"home {seen['home']}", *aligned(rows), *_about_parked(seen)])
+
+
+def _lag(lag: dict[str, Any] | None) -> str:
+    """A relay tells events and seconds; who takes or serves tells events by name."""
+    if lag is None:
+        return ""
+    return (
+        f"{lag['events']} events, {lag['seconds']:.1f} s" if "events" in lag else _counts(lag) or "0 events"
+    )
+
+
+def _counts(counts: dict[str, int]) -> str:
+    """Those that are not zero."""
+    return ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+
+
+def _about_parked(seen: dict[str, Any]) -> list[str]:
+    processes = {**seen["services"], **seen["processes"]}.values()
+    if not any(_counts(process.get("parked", {})) for process in processes):
+        return []
+    return [
+        "What is parked waits until it is tried again: `./rapport views` and `./rapport reactions` say why."
     ]
-    return "\n".join([f"home {seen['home']}", *lines])
-
-
-def _lag(lag: Any) -> str:
-    """A process tells events and seconds, the worker those of every view."""
-    if isinstance(lag, dict) and {"events", "seconds"} <= lag.keys():
-        return f"{lag['events']} events, {lag['seconds']:.1f} s"
-    if isinstance(lag, dict):
-        return ", ".join(f"{name} {_lag(part)}" for name, part in lag.items())
-    return "" if lag is None else str(lag)
 
 
 def _duration(seconds: int) -> str:

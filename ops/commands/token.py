@@ -1,5 +1,7 @@
 """`token`: a signed token of the local issuer."""
 
+from uuid import UUID
+
 import click
 
 from kernel.web.access import Role
@@ -20,10 +22,11 @@ def _word(context: click.Context, parameter: click.Parameter, value: str) -> str
     "--org", required=True, callback=_word, help="The organisation: its UUID, or a name that stands for one."
 )
 @click.option("--role", required=True, type=click.Choice(ROLES), help="What the bearer may do.")
+@click.option("--contact", type=click.UUID, help="Whom a customer's token speaks for: the contact's id.")
 @click.option("--subject", default="local", show_default=True, callback=_word, help="Who bears it.")
 @click.option("--ttl", default="12h", show_default=True, help="How long it is valid: 90s, 30m, 12h, 7d.")
 @json_option
-def command(org: str, role: str, subject: str, ttl: str, as_json: bool) -> None:
+def command(org: str, role: str, contact: UUID | None, subject: str, ttl: str, as_json: bool) -> None:
     """Print a token for the HTTP services, signed by the local issuer (local mode only).
 
     Example: TOKEN=$(./rapport token --org acme --role agent)
@@ -31,7 +34,9 @@ def command(org: str, role: str, subject: str, ttl: str, as_json: bool) -> None:
     from ops import settings
     from ops.local import issuer
 
-    made = issuer.token(settings.load(), org, role, subject, seconds(ttl))
+    if (contact is not None) != (role == Role.CUSTOMER):
+        raise click.UsageError("--role customer needs --contact, and no other role takes it.")
+    made = issuer.token(settings.load(), org, role, subject, seconds(ttl), contact)
     answer({"token": made, "org": str(issuer.organisation(org)), "role": role}, made, as_json)
 
 

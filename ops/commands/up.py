@@ -9,11 +9,13 @@ from types import FrameType
 import click
 
 from ops.errors import CannotRun
-from ops.local import home as homes
-from ops.local import manager, stack, strays
-from ops.local.home import Home
-from ops.local.record import Record, without_password
+from ops.local import stack
+from ops.local.home import home as homes
+from ops.local.home.home import Home
+from ops.local.home.remembered import Stack
+from ops.local.postgres.dsn import without_password
 from ops.local.status import document
+from ops.local.supervising import manager, strays
 from ops.output import answer, json_option, progress, say
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -30,39 +32,42 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def command(detach: bool, ports: str | None, as_json: bool) -> None:
     """Start PostgreSQL, Kafka and every service, and wait until all are ready.
 
-    Without --detach it stays until Ctrl-C, which stops everything. State lives in RAPPORT_HOME (default:
-    .rapport in the checkout). RAPPORT_POSTGRES and RAPPORT_KAFKA name servers to use instead of own ones.
+    Without --detach it stays until Ctrl-C, which stops everything. What runs already is left alone, and what
+    does not is started. A process that dies is started again; `status` shows it.
+
+    RAPPORT_POSTGRES (an administrator's DSN) and RAPPORT_KAFKA (host:port) name servers to use instead of
+    own ones.
     """
     home = homes.find()
-    outcome = None
+    running = None
     with _stoppable():
         try:
             with progress() as tell:
-                outcome = stack.up(home, ports, tell)
-            _report(home, outcome, as_json)
-            if outcome.remark:
-                say(outcome.remark)
-            if not detach and outcome.started:
+                running = stack.up(home, ports, tell)
+            _report(home, running, as_json)
+            if running.remark:
+                say(running.remark)
+            if not detach and running.started:
                 say("Ctrl-C stops everything.")
                 _stay(home)
         except KeyboardInterrupt:
-            if outcome is None:
+            if running is None:
                 raise CannotRun("stopped before it was up; no process of this start is left.") from None
-            if outcome.started:
+            if running.started:
                 say("stopping …")
                 stack.stop(home)
 
 
-def _report(home: Home, outcome: stack.Outcome, as_json: bool) -> None:
+def _report(home: Home, running: stack.Running, as_json: bool) -> None:
     seen = document(home)
-    how = "is up" if outcome.started else "was up already"
-    places = "\n".join(f"  {name:10} {service['url']}/docs" for name, service in seen["services"].items())
-    answer(seen, f"Rapport {how} ({home.root}):\n{places}\n{servers(outcome.record)}", as_json)
+    how = "is up" if running.started else "was up already"
+    addresses = "\n".join(f"  {name:10} {service['url']}/docs" for name, service in seen["services"].items())
+    answer(seen, f"Rapport {how} ({home.root}):\n{addresses}\n{servers(running.stack)}", as_json)
 
 
-def servers(record: Record) -> str:
+def servers(settled: Stack) -> str:
     """Where PostgreSQL and Kafka are, as a person is told; a program gets the whole DSN."""
-    return f"  {'postgres':10} {without_password(record.postgres)}\n  {'kafka':10} {record.kafka}"
+    return f"  {'postgres':10} {without_password(settled.postgres)}\n  {'kafka':10} {settled.kafka}"
 
 
 @contextlib.contextmanager
@@ -83,10 +88,9 @@ def _stoppable() -> Iterator[None]:
 
 
 def _stay(home: Home) -> None:
-    """Until somebody else stops the stack, or its manager is killed."""
+    """Until somebody else stops the stack, or its manager is killed and no other start takes over."""
     while manager.alive(home):
         time.sleep(0.5)
-    if strays.states(home):
-        stack.stop(home)
-        raise CannotRun("the process manager was killed; the processes that it left are stopped too.")
+        if not manager.alive(home) and strays.states(home) and stack.stop_left(home, say):
+            raise CannotRun("the process manager was killed; the processes that it left are stopped too.")
     say("the stack was stopped.")

@@ -1,4 +1,4 @@
-"""An example of a record, made from its JSON schema: the same one every time, with every field in it."""
+"""An example of an object, made from its JSON schema: the same one every time, with every field in it."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ from kernel.reaction.asyncapi import asyncapi
 from kernel.settings import SERVICES
 from kernel.web.contract.openapi import openapi
 from kernel.web.service import Service
+from ops.checkout import CHECKOUT
 from ops.contracts import events
 from ops.contracts.events import text_of
-from ops.local.home import CHECKOUT
 
 FOLDER = CHECKOUT / "schemas"
 

@@ -23,8 +23,6 @@ TRIES = 8
 PAUSE = 0.5
 """Seconds before the second try; twice as long before each later one."""
 
-Tick = Callable[[int], None]
-
 
 class Loader:
     """Commands of one caller of one organisation; `journal` remembers what was acknowledged, over runs."""
@@ -39,7 +37,7 @@ class Loader:
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def load(self, service: str, url: str, wishes: Iterable[Wish], tick: Tick) -> int:
+    async def load(self, service: str, url: str, wishes: Iterable[Wish], tick: Callable[[int], None]) -> int:
         """Sends what no earlier run has an answer for; how many that were. `tick` is told of all."""
         sent = 0
         chunks = _chunks(iter(wishes), ITEMS)
@@ -64,15 +62,15 @@ class Loader:
         for _ in range(TRIES):
             if not wishes:
                 return
-            outcomes = await self._post(url, wishes)
+            answers = await self._post(url, wishes)
             left = []
-            for wish, outcome in zip(wishes, outcomes, strict=True):
-                if outcome["status"] < 300:
-                    acks.add(service, self._org, self._caller, wish["key"], outcome)
-                elif outcome["status"] in (409, 503):
+            for wish, answer in zip(wishes, answers, strict=True):
+                if answer["status"] < 300:
+                    acks.add(service, self._org, self._caller, wish["key"], answer)
+                elif answer["status"] in (409, 503):
                     left.append(wish)
                 else:
-                    raise CannotRun(f"{wish['command']} {wish['key']} was refused: {outcome}")
+                    raise CannotRun(f"{wish['command']} {wish['key']} was refused: {answer}")
             wishes = left
             if wishes:
                 await asyncio.sleep(pause)
@@ -88,8 +86,8 @@ class Loader:
             return [{"status": 503}] * len(wishes)
         if answer.status_code != 200:
             raise CannotRun(f"{url}/commands answered {answer.status_code}: {answer.text[:300]}")
-        outcomes: list[dict[str, Any]] = orjson.loads(answer.content)
-        return outcomes
+        answers: list[dict[str, Any]] = orjson.loads(answer.content)
+        return answers
 
 
 def _chunks(wishes: Iterator[Wish], size: int) -> Iterator[list[Wish]]:

@@ -26,13 +26,14 @@ from rich.progress import (
 )
 
 from kernel.settings import SERVICES, Settings
+from ops.checkout import CHECKOUT
 from ops.demo import wishes
 from ops.demo.arrival import until_shown
 from ops.demo.loading import Loader
 from ops.demo.source import Journey
 from ops.local import issuer
-from ops.local import record as records
-from ops.local.home import CHECKOUT, Home
+from ops.local.home import remembered
+from ops.local.home.home import Home
 from ops.verify.oracle import steps, verify
 from ops.verify.report import Verdict
 from services.projections.app import VIEWS
@@ -66,7 +67,7 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Demonstration:
     """What the demonstration did, and the customer that it shows."""
 
     urls: dict[str, str]
@@ -90,7 +91,7 @@ class Outcome:
         }
 
 
-def run(home: Home, small: bool, fetch: float, start: float) -> Outcome:
+def run(home: Home, small: bool, fetch: float, start: float) -> Demonstration:
     """All of it, against the running stack of this home; `fetch` and `start` are the seconds spent before."""
     console = Console(stderr=True)
     columns = (
@@ -105,10 +106,10 @@ def run(home: Home, small: bool, fetch: float, start: float) -> Outcome:
         return uvloop.run(_run(home, small, fetch, start, progress))
 
 
-async def _run(home: Home, small: bool, fetch: float, start: float, progress: Progress) -> Outcome:
-    record = records.load(home)
-    assert record is not None
-    settings = records.settings(home, record)
+async def _run(home: Home, small: bool, fetch: float, start: float, progress: Progress) -> Demonstration:
+    stack = remembered.load(home)
+    assert stack is not None
+    settings = remembered.settings(home, stack)
     urls = {name: f"http://127.0.0.1:{settings.port[name]}" for name in (*SERVICES, "views")}
 
     began = time.monotonic()
@@ -127,7 +128,7 @@ async def _run(home: Home, small: bool, fetch: float, start: float, progress: Pr
     customer, other = journey.favourites()
     org = issuer.organisation(ORGANISATION)
     page = await _page(settings, urls["views"], wishes.contact_id(org, customer))
-    return Outcome(
+    return Demonstration(
         urls,
         loaded,
         Seconds(fetch, start, read, load, verdict.seconds),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ops.demo.running import ORGANISATION, TIER_ON, Outcome
+from ops.demo.running import ORGANISATION, TIER_ON, Demonstration
 from ops.demo.source import NAMED
-from ops.local import home as homes
-from ops.local.home import Home
+from ops.local.home import home as homes
+from ops.local.home.home import Home
 
 SOURCE = f"""source: {NAMED}.
   Names, e-mail addresses and phone numbers are generated; households, products and purchases are real.
@@ -19,15 +19,15 @@ FIRST = 3
 """How many of a list are shown."""
 
 
-def text(outcome: Outcome, home: Home) -> str:
+def text(shown: Demonstration, home: Home) -> str:
     """All of it, for a terminal."""
-    parts = (figures(outcome), page(outcome.page), pastes(outcome, home), ENDING.format(**outcome.urls))
+    parts = (figures(shown), page(shown.page), pastes(shown, home), ENDING.format(**shown.urls))
     return "\n\n".join(parts)
 
 
-def figures(outcome: Outcome) -> str:
+def figures(shown: Demonstration) -> str:
     """What was loaded and how long each step took."""
-    loaded, seconds = outcome.loaded, outcome.seconds
+    loaded, seconds = shown.loaded, shown.seconds
     rate = f", {loaded.commands / seconds.load:,.0f} commands/s" if loaded.commands else ""
     return (
         f"{loaded.households:,} households, {loaded.products:,} products, {loaded.baskets:,} baskets with "
@@ -35,7 +35,7 @@ def figures(outcome: Outcome) -> str:
         f"fetch {seconds.fetch:.1f} s · start {seconds.start:.1f} s · read the source {seconds.read:.1f} s\n"
         f"{loaded.commands:,} commands → events → topics → views: {seconds.load:.1f} s "
         f"from the first command until every view showed the last event{rate}\n"
-        f"{outcome.verdict.line()}"
+        f"{shown.verdict.line()}"
     )
 
 
@@ -67,16 +67,16 @@ def _lines(customer: dict[str, Any]) -> Iterator[str]:
         )
 
 
-def pastes(outcome: Outcome, home: Home) -> str:
+def pastes(shown: Demonstration, home: Home) -> str:
     """Four things to paste into a shell, in this order; a home of one's own is named once for all of them."""
     export = homes.export(home)
     named = f"# the home of this stack\n{export}\n\n" if export else ""
-    contacts, views = outcome.urls["contacts"], outcome.urls["views"]
-    this = outcome.page["customer_id"]
+    contacts, views = shown.urls["contacts"], shown.urls["views"]
+    this = shown.page["customer_id"]
     return f"""to paste, in this order:
 
 {named}# a token
-TOKEN=$({outcome.command} token --org {ORGANISATION} --role manager)
+TOKEN=$({shown.command} token --org {ORGANISATION} --role manager)
 
 # this customer gets another name
 POSITION=$(curl -sS {contacts}/contacts/{this}/correct-name \\
@@ -91,7 +91,7 @@ curl -sS '{views}/customers/{this}?on={TIER_ON}' \\
 MERGE=$(cat /proc/sys/kernel/random/uuid)
 curl -sS {contacts}/contacts/{this}/merge-contact \\
   -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
-  -d "{{\\"other_id\\": \\"{outcome.other}\\", \\"merge_id\\": \\"$MERGE\\"}}"
+  -d "{{\\"other_id\\": \\"{shown.other}\\", \\"merge_id\\": \\"$MERGE\\"}}"
 curl -sS {contacts}/contacts/{this}/unmerge-contact \\
   -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
   -d "{{\\"merge_id\\": \\"$MERGE\\"}}\""""

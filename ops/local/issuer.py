@@ -2,13 +2,12 @@
 
 import time
 import uuid
-from pathlib import Path
 
 from joserfc import jwt
 
 from kernel.settings import Settings
 from ops.errors import CannotRun
-from ops.local import keys
+from ops.local.home import keys
 
 NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "urn:rapport:org")
 DEFAULT_LIFE = 12 * 3600
@@ -23,18 +22,26 @@ def organisation(name: str) -> uuid.UUID:
         return uuid.uuid5(NAMES, name)
 
 
-def token(settings: Settings, org: str, role: str, subject: str = "local", life: int = DEFAULT_LIFE) -> str:
-    """A token for `role` in `org`, valid for `life` seconds."""
+def token(
+    settings: Settings,
+    org: str,
+    role: str,
+    subject: str = "local",
+    life: int = DEFAULT_LIFE,
+    contact: uuid.UUID | None = None,
+) -> str:
+    """A token for `role` in `org`, valid for `life` seconds; `contact` is whom a customer's speaks for."""
     if settings.mode != "local":
         raise CannotRun(
             "tokens are made here in local mode only: ask the sign-in service of this installation."
         )
-    return _signed(settings.keys, settings, str(organisation(org)), role, subject, life)
+    claims = {"sub": subject, "org": str(organisation(org)), "role": role}
+    return _signed(settings, claims | ({"contact": str(contact)} if contact else {}), life)
 
 
-def _signed(folder: Path, settings: Settings, org: str, role: str, subject: str, life: int) -> str:
-    key = keys.issuer(folder)
+def _signed(settings: Settings, claims: dict[str, str], life: int) -> str:
+    key = keys.issuer(settings.keys)
     now = int(time.time())
-    claims = {"iss": settings.issuer, "aud": settings.audience, "sub": subject, "org": org, "role": role}
+    registered = {"iss": settings.issuer, "aud": settings.audience, "iat": now, "exp": now + life}
     header = {"alg": "Ed25519", "kid": key.kid}
-    return jwt.encode(header, {**claims, "iat": now, "exp": now + life}, key, algorithms=["Ed25519"])
+    return jwt.encode(header, registered | claims, key, algorithms=["Ed25519"])

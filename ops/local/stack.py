@@ -7,12 +7,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ops.local import database, jars, kafka, keys, manager, ports, postgres, processes, strays, waiting
-from ops.local import home as homes
-from ops.local import record as records
-from ops.local.home import Home
-from ops.local.processes import OURS, SERVERS, Process
-from ops.local.record import Record
+from ops.errors import CannotRun
+from ops.local import ports
+from ops.local.home import home as homes
+from ops.local.home import keys, remembered
+from ops.local.home.home import Home
+from ops.local.home.remembered import Stack
+from ops.local.kafka import broker, jars
+from ops.local.postgres import dsn, preparing, server
+from ops.local.supervising import manager, processes, strays, waiting
+from ops.local.supervising.manager import ManagerGone
+from ops.local.supervising.processes import OURS, SERVERS, Process
 
 Say = Callable[[str], None]
 
@@ -20,16 +25,16 @@ SECONDS_TO_STOP = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Running:
     """A stack that is ready; `started` is false where it ran already."""
 
-    record: Record
+    stack: Stack
     started: bool
     remark: str = ""
     """What was wished and could not be had, as a sentence."""
 
 
-def up(home: Home, port_wish: str | None, say: Say, ours: list[Process] | None = None) -> Outcome:
+def up(home: Home, port_wish: str | None, say: Say, ours: list[Process] | None = None) -> Running:
     """Starts what does not run yet and waits until everything is ready; what runs already is left alone.
 
     Raises CannotRun, with the last lines of the log, when a process does not come up; a stack that was
@@ -38,16 +43,17 @@ def up(home: Home, port_wish: str | None, say: Say, ours: list[Process] | None =
     homes.prepare(home)
     wanted = processes.ours() if ours is None else ours
     with _alone(home, say):
-        record = records.load(home) if manager.alive(home) else None
-        if record:
-            return Outcome(record, _bring_up(home, record, wanted, say), _ports_that_stay(record, port_wish))
+        stack = remembered.load(home) if manager.alive(home) else None
+        if stack:
+            _refuse_strangers(home, wanted)
+            return Running(stack, _bring_up(home, stack, wanted, say), _ports_that_stay(stack, port_wish))
         try:
-            record = _start_manager(home, port_wish, wanted, say)
-            _bring_up(home, record, wanted, say)
+            stack = _start_manager(home, port_wish, wanted, say)
+            _bring_up(home, stack, wanted, say)
         except BaseException:
             stop(home)
             raise
-        return Outcome(record, started=True)
+        return Running(stack, started=True)
 
 
 @contextlib.contextmanager
@@ -62,8 +68,17 @@ def _alone(home: Home, say: Say) -> Iterator[None]:
         yield
 
 
-def _ports_that_stay(record: Record, port_wish: str | None) -> str:
-    kept = "auto" if record.automatic_ports else "fixed"
+def _refuse_strangers(home: Home, wanted: list[Process]) -> None:
+    """A running manager takes no new kind of process."""
+    if strange := {process.name for process in wanted} - manager.states(home).keys():
+        raise CannotRun(
+            f"the stack was started by another version, without {', '.join(sorted(strange))}: "
+            "`./rapport down`, then `./rapport up`."
+        )
+
+
+def _ports_that_stay(stack: Stack, port_wish: str | None) -> str:
+    kept = "auto" if stack.automatic_ports else "fixed"
     if port_wish in (None, kept):
         return ""
     return (
@@ -72,72 +87,73 @@ def _ports_that_stay(record: Record, port_wish: str | None) -> str:
     )
 
 
-def _start_manager(home: Home, port_wish: str | None, wanted: list[Process], say: Say) -> Record:
+def _start_manager(home: Home, port_wish: str | None, wanted: list[Process], say: Say) -> Stack:
     strays.end(home)
     keys.make(home.keys, home.jwks)
-    record = records.settle(home, port_wish)
-    ports.refuse_taken({name: record.ports[name] for name in _used_ports(record, wanted)})
-    classes = jars.ready() if record.own_kafka else None
+    stack = remembered.settle(home, port_wish)
+    ports.refuse_taken({name: stack.ports[name] for name in _used_ports(stack, wanted)})
+    classes = jars.ready() if stack.own_kafka else None
     if classes:
         say("preparing Kafka …")
-        kafka.prepare(home.kafka, classes, record.ports["kafka"], record.ports["kafka_controller"])
-    if record.own_postgres:
+        broker.prepare(home.kafka, classes, stack.ports["kafka"], stack.ports["kafka_controller"])
+    if stack.own_postgres:
         say("preparing PostgreSQL …")
-        postgres.initialise(home.postgres, record.passwords[postgres.ADMINISTRATOR])
-        postgres.forget_stale_pid(home.postgres)
-    servers = processes.servers(home, record.ports, classes, record.own_postgres)
+        server.initialise(home.postgres, stack.passwords[dsn.ADMINISTRATOR])
+        server.forget_stale_pid(home.postgres)
+    servers = processes.servers(home, stack.ports, classes, stack.own_postgres)
     manager.start(home, [*servers, *wanted])
-    return record
+    return stack
 
 
-def _used_ports(record: Record, wanted: list[Process]) -> Iterator[str]:
-    if record.own_postgres:
+def _used_ports(stack: Stack, wanted: list[Process]) -> Iterator[str]:
+    if stack.own_postgres:
         yield "postgres"
-    if record.own_kafka:
+    if stack.own_kafka:
         yield from ("kafka", "kafka_controller")
     yield from (process.name for process in wanted)
 
 
-def _bring_up(home: Home, record: Record, wanted: list[Process], say: Say) -> bool:
+def _bring_up(home: Home, stack: Stack, wanted: list[Process], say: Say) -> bool:
     """Starts group after group; whether anything had to be started."""
     manager.start_group(home, SERVERS)
     states = manager.states(home)
     missing = any(states[process.name].state in manager.AT_REST for process in wanted)
     if missing:
         say("waiting for PostgreSQL …")
-        asyncio.run(_prepare_database(home, record, say))
+        asyncio.run(_prepare_database(home, stack, say))
     say("waiting for Kafka …")
-    asyncio.run(waiting.until_kafka_answers(home, record))
+    asyncio.run(waiting.until_kafka_answers(home, stack))
     manager.start_group(home, OURS)
-    ports_of_ours = {process.name: record.ports[process.name] for process in wanted}
+    ports_of_ours = {process.name: stack.ports[process.name] for process in wanted}
     asyncio.run(waiting.until_ready(home, ports_of_ours, say))
     return missing
 
 
-async def _prepare_database(home: Home, record: Record, say: Say) -> None:
-    await waiting.until_postgres_answers(home, record)
+async def _prepare_database(home: Home, stack: Stack, say: Say) -> None:
+    await waiting.until_postgres_answers(home, stack)
     say("migrating …")
-    await database.prepare(record)
-    await database.migrate(records.settings(home, record))
+    await preparing.prepare(stack)
+    await preparing.migrate(remembered.settings(home, stack))
 
 
 def stop(home: Home) -> bool:
     """Stops everything within SECONDS_TO_STOP and leaves no process; whether there was anything to stop."""
-    if not manager.alive(home):
-        left = bool(strays.find(home))
-        strays.end(home)
-        return left
+    any_ran = bool(strays.find(home))
     limit = time.monotonic() + SECONDS_TO_STOP
-    for group in (OURS, SERVERS):
-        manager.stop_group(home, group)
-        while _any_runs(home, group) and time.monotonic() < limit:
-            time.sleep(0.05)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(ManagerGone):  # then all that runs is a stray
+        for group in (OURS, SERVERS):
+            manager.stop_group(home, group)
+            while _any_runs(home, group) and time.monotonic() < limit:
+                time.sleep(0.05)
         manager.shutdown(home)
-    while manager.alive(home) and time.monotonic() < limit:
-        time.sleep(0.05)
     strays.end(home)
-    return True
+    return any_ran
+
+
+def stop_left(home: Home, say: Say) -> bool:
+    """Stops what a killed manager left; whether it did, for another start may have taken over."""
+    with _alone(home, say):
+        return not manager.alive(home) and stop(home)
 
 
 def _any_runs(home: Home, group: str) -> bool:

@@ -6,13 +6,15 @@ from typing import Any
 
 import psutil
 
-from ops.local import kafka, manager, postgres, readiness, strays
-from ops.local import record as records
-from ops.local.home import Home
-from ops.local.manager import State
-from ops.local.names import SERVED
-from ops.local.readiness import Readiness
-from ops.local.record import Record
+from ops.local.home import remembered
+from ops.local.home.home import Home
+from ops.local.home.remembered import Stack
+from ops.local.kafka import broker
+from ops.local.postgres import server
+from ops.local.supervising import manager, readiness, strays
+from ops.local.supervising.manager import ProcessState
+from ops.local.supervising.names import SERVED
+from ops.local.supervising.readiness import ReadyAnswer
 
 
 def document(home: Home) -> dict[str, Any]:
@@ -20,17 +22,17 @@ def document(home: Home) -> dict[str, Any]:
 
     `manager` is running, down, or gone: then nothing starts again what ends.
     """
-    record = records.load(home)
-    supervised = record is not None and manager.alive(home)
+    stack = remembered.load(home)
+    supervised = stack is not None and manager.alive(home)
     states = manager.states(home) if supervised else strays.states(home)
-    ports = record.ports if record else {}
-    asked = asyncio.run(_ask(record, states)) if record and states else {}
+    ports = stack.ports if stack else {}
+    asked = asyncio.run(_ask(stack, states)) if stack and states else {}
     restarts = manager.restarts(home)
     found = {
         name: _process(state, ports.get(name), asked.get(name, NOT_ASKED), restarts.get(name, 0))
         for name, state in states.items()
     }
-    servers = {"postgres": record.postgres, "kafka": record.kafka} if record and states else {}
+    servers = {"postgres": stack.postgres, "kafka": stack.kafka} if stack and states else {}
     return {
         "home": str(home.root),
         "ready": supervised and all(process["ready"] for process in found.values()),
@@ -41,20 +43,20 @@ def document(home: Home) -> dict[str, Any]:
     }
 
 
-NOT_ASKED = Readiness(False, {})
+NOT_ASKED = ReadyAnswer(False, {})
 
 
-async def _ask(record: Record, states: dict[str, State]) -> dict[str, Readiness]:
+async def _ask(stack: Stack, states: dict[str, ProcessState]) -> dict[str, ReadyAnswer]:
     """Ours answer over HTTP, the servers in their own protocols."""
-    ours = {name: record.ports[name] for name in states if name not in ("postgres", "kafka")}
-    served, database, broker = await asyncio.gather(
-        readiness.ask(ours), postgres.answers(record.postgres), kafka.answers(record.kafka)
+    ours = {name: stack.ports[name] for name in states if name not in ("postgres", "kafka")}
+    served, postgres, kafka = await asyncio.gather(
+        readiness.ask(ours), server.answers(stack.postgres), broker.answers(stack.kafka)
     )
-    return {**served, "postgres": Readiness(database, {}), "kafka": Readiness(broker, {})}
+    return {**served, "postgres": ReadyAnswer(postgres, {}), "kafka": ReadyAnswer(kafka, {})}
 
 
-def _process(state: State, port: int | None, asked: Readiness, restarts: int) -> dict[str, Any]:
-    lag = {"lag": asked.body["lag"]} if "lag" in asked.body else {}
+def _process(state: ProcessState, port: int | None, asked: ReadyAnswer, restarts: int) -> dict[str, Any]:
+    told: dict[str, Any] = {name: asked.body[name] for name in ("lag", "parked") if name in asked.body}
     return {
         "url": f"http://127.0.0.1:{port}" if port else "",
         "pid": state.pid,
@@ -64,7 +66,7 @@ def _process(state: State, port: int | None, asked: Readiness, restarts: int) ->
         "uptime_s": round(time.time() - state.started) if state.pid else 0,
         "memory_mb": _memory(state.pid),
         "restarts": restarts,
-        **lag,
+        **told,
     }
 
 

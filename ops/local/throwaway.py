@@ -10,21 +10,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ops.errors import CannotRun
-from ops.local import jars, kafka, ports, postgres
+from ops.local import ports
+from ops.local.kafka import broker, jars
 from ops.local.logs import last_lines
+from ops.local.postgres import dsn, server
 
 SECONDS_TO_START = 60
 
 
 @contextmanager
-def running_postgres(folder: Path, settings: Mapping[str, str] = postgres.SETTINGS) -> Iterator[str]:
+def running_postgres(folder: Path, settings: Mapping[str, str] = server.SETTINGS) -> Iterator[str]:
     """A server in `folder`; gives the administrator's DSN."""
     (port,) = ports.free(1)
     password = secrets.token_hex(16)
-    postgres.initialise(folder / "data", password)
-    address = postgres.dsn(port, password)
-    command = postgres.command(folder / "data", port, settings)
-    with _running(command, folder / "postgres.log", lambda: postgres.answers(address)):
+    server.initialise(folder / "data", password)
+    address = dsn.own(port, password)
+    command = server.command(folder / "data", port, settings)
+    with _running(command, folder / "postgres.log", lambda: server.answers(address)):
         yield address
 
 
@@ -33,9 +35,9 @@ def running_kafka(folder: Path) -> Iterator[str]:
     """A broker in `folder`; gives its bootstrap address."""
     port, controller = ports.free(2)
     classes = jars.ready()
-    kafka.prepare(folder, classes, port, controller)
+    broker.prepare(folder, classes, port, controller)
     bootstrap = f"127.0.0.1:{port}"
-    with _running(kafka.command(folder, classes), folder / "kafka.log", lambda: kafka.answers(bootstrap)):
+    with _running(broker.command(folder, classes), folder / "kafka.log", lambda: broker.answers(bootstrap)):
         yield bootstrap
 
 

@@ -30,7 +30,7 @@ from services.projections.app import VIEWS
     "journals",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A journal of what callers were told (ops/acks.py says its form); may be given several times.",
+    help="A journal of what callers were told, as docs/verify.md describes; may be given several times.",
 )
 @click.option(
     "--service",

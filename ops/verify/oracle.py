@@ -10,9 +10,9 @@ from typing import Any
 from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
 from kernel.view.view import View
-from ops.verify.log import Tick, check_log
+from ops.verify.log.check import Tick, check_log
 from ops.verify.report import Verdict
-from ops.verify.views import check_views
+from ops.verify.views.check import check_views
 
 
 def steps(services: Sequence[str]) -> int:

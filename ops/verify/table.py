@@ -48,11 +48,11 @@ def _faults(reports: Sequence[Report], meanings: Mapping[str, str]) -> list[Text
         for fault, count in report.faults.items():
             if count:
                 lines.append(Text(f"{report.name}: {fault} {count:,}: {meanings[fault]}", style="red"))
-                lines += [Text(f"    {_place(first)}") for first in report.first if first["fault"] == fault]
+                lines += [Text(f"    {_where(first)}") for first in report.first if first["fault"] == fault]
     return lines
 
 
-def _place(first: Mapping[str, object]) -> str:
+def _where(first: Mapping[str, object]) -> str:
     return ", ".join(
         f"{name} {value if isinstance(value, str | int) else json.dumps(value)}"
         for name, value in first.items()

@@ -4,9 +4,9 @@ from typing import get_args
 
 from kernel.aggregate import Aggregate, Taken
 from kernel.web.service import Service
-from services.sales import product, purchase, value_tiers
-from services.sales.commands import ListProduct, SetValueTiers
-from services.sales.events import ProductListed, ValueTiersSet
+from services.sales import product, purchase, value_tiers, waiting
+from services.sales.commands import CallPurchasesUp, ListProduct, SetPurchasesAside, SetValueTiers
+from services.sales.events import ProductListed, PurchasesCalledUp, PurchasesSetAside, ValueTiersSet
 from services.sales.reactions import ATTRIBUTE_PURCHASE
 
 SERVICE = Service(
@@ -23,6 +23,16 @@ SERVICE = Service(
             decide=purchase.decide,
             claims=purchase.claims,
             taken=Taken("already-recorded", "A purchase with this external number is recorded already."),
+        ),
+        Aggregate(
+            name="waiting-purchases",
+            path="waiting-purchases",
+            commands=(SetPurchasesAside, CallPurchasesUp),
+            events=(PurchasesSetAside, PurchasesCalledUp),
+            initial=waiting.initial,
+            evolve=waiting.evolve,
+            decide=waiting.decide,
+            stream_of=waiting.stream_of,
         ),
         Aggregate(
             name="product",

@@ -8,11 +8,12 @@ from uuid import UUID
 from pydantic import Field
 
 from kernel.commands import Command
-from kernel.log.facts import Record, Time
 from kernel.web.access import Role
 from lib.decimals import Unsigned
 from lib.identifiers import IdentifierDigest
 from lib.money import Currency
+from lib.records import Record
+from lib.times import Time
 from services.sales.events import (
     MOST_LINES,
     Brand,
@@ -23,6 +24,7 @@ from services.sales.events import (
     Manufacturer,
     ProductName,
     ValueTier,
+    WaitingPurchases,
 )
 
 TILL = frozenset({Role.AGENT, Role.MANAGER, Role.INTEGRATOR, Role.OPERATOR})
@@ -98,6 +100,25 @@ class ReturnPurchase(Command):
 
 class AttributePurchase(Command):
     """The purchase's identifier is this contact's. Only the reaction of that name wishes it."""
+
+    roles = frozenset()
+
+    contact_id: UUID
+
+
+class SetPurchasesAside(Command):
+    """These wait for an identifier with too many others. Only the reaction that attributes wishes it."""
+
+    roles = frozenset()
+    begins = True
+
+    identifier: IdentifierDigest
+    purchases: WaitingPurchases
+    earlier: UUID | None = None
+
+
+class CallPurchasesUp(Command):
+    """The identifier is this contact's by now. Only the reaction that attributes wishes it."""
 
     roles = frozenset()
 

@@ -13,13 +13,17 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from kernel.log.facts import Event, Record, Time
+from kernel.log.facts import Event
 from lib.decimals import Unsigned
 from lib.identifiers import IdentifierDigest
 from lib.money import Currency
+from lib.records import Record
 from lib.texts import Line, Slug
+from lib.times import Time
 
 MOST_LINES = 250
+MOST_SET_ASIDE = 200
+"""Purchases in one fact: few enough to be attributed at once."""
 
 
 def _code(text: str) -> str:
@@ -130,6 +134,27 @@ class PurchaseAttributed(Event):
     lines: Lines
     total: Unsigned
     returns: tuple[Return, ...] = ()
+
+
+WaitingPurchases = Annotated[tuple[UUID, ...], Field(min_length=1, max_length=MOST_SET_ASIDE)]
+
+
+class PurchasesSetAside(Event):
+    """So many purchases wait for one identifier that these are kept apart until somebody has it."""
+
+    identifier: IdentifierDigest
+    purchases: WaitingPurchases
+    earlier: UUID | None = None
+    """The stream of those that were set aside before."""
+
+
+class PurchasesCalledUp(Event):
+    """Somebody has the identifier: these are to be attributed, and then those that were set aside before."""
+
+    contact_id: UUID
+    identifier: IdentifierDigest
+    purchases: WaitingPurchases
+    earlier: UUID | None = None
 
 
 class ProductListed(Event):

@@ -1,4 +1,10 @@
-"""What sales does about others' events: a purchase becomes the contact's whose identifier it names."""
+"""What sales does about others' events: a purchase becomes the contact's whose identifier it names.
+
+A purchase waits for an unknown identifier in the reaction's memory. When many wait for one identifier they
+are set aside in a stream of their own; the memory knows the last such stream, and each of them the one
+before. Once somebody has the identifier they are called up, one stream after another. So any number of
+purchases may wait: no row, no event and no batch grows with them.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +17,11 @@ import msgspec
 from msgspec.structs import replace
 
 from kernel.reaction.reaction import Digest, Issue, Reaction
-from kernel.view.fact import Fact
+from kernel.taking.fact import Fact
 from services.contacts.events import ContactClosed, ContactReopened, IdentifierAdded, IdentifierRemoved
-from services.sales.commands import AttributePurchase
-from services.sales.events import PurchaseRecorded
-
-MOST_WAITING = 10_000
-"""Purchases that wait for one identifier; more are nobody's, like those of a card that a shop lends out."""
+from services.sales import waiting
+from services.sales.commands import AttributePurchase, CallPurchasesUp, SetPurchasesAside
+from services.sales.events import MOST_SET_ASIDE, PurchaseRecorded, PurchasesCalledUp
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -36,6 +40,9 @@ class Known(msgspec.Struct, frozen=True):
     holders: tuple[Holder, ...] = ()
     """Several where others are closed, and while the facts of two contacts overtake each other."""
     waiting: tuple[UUID, ...] = ()
+    """Fewer than are set aside at once."""
+    set_aside: UUID | None = None
+    """The stream of those that were set aside last and are not called up yet."""
 
     @property
     def contact_id(self) -> UUID | None:
@@ -50,6 +57,8 @@ def keys(fact: Fact[Any], digest: Digest) -> Iterable[str]:
     match fact.event:
         case IdentifierAdded() | IdentifierRemoved() as event if event.personal is not None:
             return (f"{event.kind.value}/{digest(event.kind.value, event.personal.value)}",)
+        case PurchasesCalledUp(identifier=identifier):
+            return (f"{identifier.kind.value}/{identifier.digest}",)
         case PurchaseRecorded(contact_id=None, identifier=identifier) if identifier is not None:
             return (f"{identifier.kind.value}/{identifier.digest}",)
         case _:
@@ -58,12 +67,21 @@ def keys(fact: Fact[Any], digest: Digest) -> Iterable[str]:
 
 def fold(known: Known, fact: Fact[Any]) -> Known:
     """Remembers who holds the identifier, or which purchase waits for it."""
-    if isinstance(fact.event, PurchaseRecorded):
-        if known.contact_id or len(known.waiting) == MOST_WAITING:
+    match fact.event:
+        case PurchasesCalledUp():
             return known
-        return replace(known, waiting=(*known.waiting, fact.envelope.stream_id))
+        case PurchaseRecorded():
+            return known if known.contact_id else _waits(known, fact)
     after = replace(known, holders=_holders(known.holders, fact))
-    return replace(after, waiting=()) if after.contact_id else after
+    return replace(after, waiting=(), set_aside=None) if after.contact_id else after
+
+
+def _waits(known: Known, fact: Fact[Any]) -> Known:
+    """One more waits; as many as are set aside at once make room."""
+    all_waiting = (*known.waiting, fact.envelope.stream_id)
+    if len(all_waiting) < MOST_SET_ASIDE:
+        return replace(known, waiting=all_waiting)
+    return replace(known, waiting=(), set_aside=waiting.stream_for(fact.org_id, all_waiting))
 
 
 def _holders(holders: tuple[Holder, ...], fact: Fact[Any]) -> tuple[Holder, ...]:
@@ -83,18 +101,43 @@ def _holders(holders: tuple[Holder, ...], fact: Fact[Any]) -> tuple[Holder, ...]
 
 def react(before: Known, after: Known, fact: Fact[Any]) -> Iterable[Issue]:
     """Attributes a purchase whose identifier is known, and when it becomes known all those that wait."""
-    contact_id = after.contact_id
-    if contact_id is None:
-        return []
-    found = before.waiting
-    if isinstance(fact.event, PurchaseRecorded):
-        found = (fact.envelope.stream_id,)
-    return [Issue(purchase_id, AttributePurchase(contact_id=contact_id)) for purchase_id in found]
+    event, contact_id = fact.event, after.contact_id
+    match event:
+        case PurchasesCalledUp():
+            return _attribute(event.contact_id, event.purchases, event.earlier)
+        case PurchaseRecorded() if contact_id is not None:
+            return _attribute(contact_id, [fact.envelope.stream_id])
+        case PurchaseRecorded() if after.set_aside != before.set_aside:
+            purchases = (*before.waiting, fact.envelope.stream_id)
+            return [_set_aside(fact, purchases, earlier=before.set_aside)]
+        case PurchaseRecorded():
+            return []
+    return [] if contact_id is None else _attribute(contact_id, before.waiting, before.set_aside)
+
+
+def _attribute(contact_id: UUID, purchases: Iterable[UUID], set_aside: UUID | None = None) -> Iterable[Issue]:
+    """These now; then those that are set aside are called up."""
+    for purchase_id in purchases:
+        yield Issue(purchase_id, AttributePurchase(contact_id=contact_id))
+    if set_aside is not None:
+        yield Issue(set_aside, CallPurchasesUp(contact_id=contact_id))
+
+
+def _set_aside(fact: Fact[Any], purchases: tuple[UUID, ...], earlier: UUID | None) -> Issue:
+    command = SetPurchasesAside(identifier=fact.event.identifier, purchases=purchases, earlier=earlier)
+    return Issue(waiting.stream_of(fact.org_id, command), command)
 
 
 ATTRIBUTE_PURCHASE = Reaction(
     name="attribute_purchase",
-    hears=(IdentifierAdded, IdentifierRemoved, ContactClosed, ContactReopened, PurchaseRecorded),
+    hears=(
+        IdentifierAdded,
+        IdentifierRemoved,
+        ContactClosed,
+        ContactReopened,
+        PurchaseRecorded,
+        PurchasesCalledUp,
+    ),
     memory=Known,
     keys=keys,
     fold=fold,

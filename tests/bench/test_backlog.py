@@ -6,7 +6,7 @@ from bench.folding.backlog import PURCHASES, make
 from kernel.log import envelope
 from kernel.log.partitions import partition_of
 from kernel.settings import Settings
-from kernel.view.arrivals import Reading
+from kernel.taking.arrivals import Reading
 from kernel.view.folding import fold_all
 from services.projections.customers.customer_360 import CUSTOMER_360
 

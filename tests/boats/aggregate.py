@@ -9,7 +9,8 @@ from uuid import UUID, uuid5
 
 from kernel.aggregate import Aggregate, Claimed, Taken
 from kernel.commands import Command, Rejected
-from kernel.log.facts import Event, Record
+from kernel.log.facts import Event
+from lib.records import Record
 
 
 class BoatLaunched(Event):

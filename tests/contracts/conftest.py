@@ -35,19 +35,21 @@ class Caller:
 
     http: httpx.Client
     addresses: dict[str, str]
-    token: Callable[[str, str], str]
+    token: Callable[..., str]
     org: UUID
     role: str
+    contact: str = UNKNOWN
+    """Who it is as a customer."""
 
-    def as_(self, role: str) -> "Caller":
-        return replace(self, role=role)
+    def as_(self, role: str, contact: str = UNKNOWN) -> "Caller":
+        return replace(self, role=role, contact=contact)
 
     def elsewhere(self) -> "Caller":
         """The same of another organisation."""
         return replace(self, org=uuid4())
 
     def ask(self, service: str, path: str, body: Any, method: str = "POST", **headers: str) -> httpx.Response:
-        authorization = {"authorization": f"Bearer {self.token(str(self.org), self.role)}"}
+        authorization = {"authorization": f"Bearer {self.token(str(self.org), self.role, self.contact)}"}
         url = self.addresses[service] + path
         return self.http.request(method, url, json=body, headers=authorization | headers)
 
@@ -84,6 +86,6 @@ def http() -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def caller(http: httpx.Client, addresses: dict[str, str], token: Callable[[str, str], str]) -> Caller:
+def caller(http: httpx.Client, addresses: dict[str, str], token: Callable[..., str]) -> Caller:
     """An operator of an organisation that nobody else has."""
     return Caller(http, addresses, token, uuid4(), "operator")

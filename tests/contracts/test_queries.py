@@ -27,8 +27,8 @@ class Way:
     def elsewhere(self):
         return Way(self.settings, self.token, self.http)
 
-    async def ask(self, service, method, path, role, body=None, **headers):
-        authorization = {"authorization": f"Bearer {self.token(self.org, role)}"}
+    async def ask(self, service, method, path, role, body=None, contact=UNKNOWN, **headers):
+        authorization = {"authorization": f"Bearer {self.token(self.org, role, contact)}"}
         url = f"http://127.0.0.1:{self.settings.port[service]}{path}"
         return await self.http.request(method, url, json=body, headers=authorization | headers)
 
@@ -69,12 +69,20 @@ async def registered(way):
     return answer.json()["id"], answer.json()["position"]
 
 
-async def asked(way, query, contact_id, position=None, role=None):
+async def registered_after(way, position):
+    """Another contact, and the position that shows both."""
+    answer = await way.ask(
+        "contacts", "POST", "/contacts", "agent", {"kind": "person", "name": {"given": "B"}}
+    )
+    return answer.json()["id"], f"{position}, {answer.json()['position']}"
+
+
+async def asked(way, query, contact_id, position=None, role=None, contact=UNKNOWN):
     headers = {"rapport-position": position} if position else {}
     path = query.path.replace("{id}", contact_id).replace("{field}", "name")
     bodies = [dict(example) for example in query.examples] if query.method == "POST" else [None]
     return [
-        await way.ask("views", query.method, path, role or min(query.roles), body, **headers)
+        await way.ask("views", query.method, path, role or min(query.roles), body, contact, **headers)
         for body in bodies
     ]
 
@@ -113,3 +121,21 @@ async def test_a_query_shows_its_own_organisation_what_was_wished_and_nothing_to
                 assert refused.status_code == 403
         for refused in await asked(stranger, query, own_id, position):
             assert refused.status_code == 400
+
+
+async def test_a_query_shows_a_customer_itself_and_nobody_else(way):
+    first_id, first = await registered(way)
+    other_id, position = await registered_after(way, first)
+    for each in (first_id, other_id):
+        await until_shown(way, each, position)
+    for query in SERVICE.queries:
+        [own], [other], [unknown] = [
+            (await asked(way, query, each, position, Role.CUSTOMER, contact=first_id))[:1]
+            for each in (first_id, other_id, UNKNOWN)
+        ]
+        if Role.CUSTOMER in query.roles:
+            assert own.status_code == 200, own.text
+            assert first_id in own.text
+            assert (other.status_code, other.content) == (404, unknown.content)
+        else:
+            assert {each.status_code for each in (own, other, unknown)} == {403}

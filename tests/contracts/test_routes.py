@@ -62,6 +62,20 @@ def test_a_role_that_is_named_is_not_forbidden(caller, service, route):
         assert answer.status_code not in (401, 403), role
 
 
+@each_later_route
+def test_a_customer_reaches_its_own_contact_alone(caller, service, route):
+    own, other = caller.begun(service, route), caller.begun(service, route)
+    customer, body = caller.as_("customer", own), dict(route.command.examples[0])
+    mine, theirs, unknown = [
+        customer.ask(service, route.path.format(id=each), body) for each in (own, other, UNKNOWN)
+    ]
+    if Role.CUSTOMER in route.command.roles:
+        assert mine.is_success, mine.text
+        assert (theirs.status_code, theirs.content) == (404, unknown.content)
+    else:
+        assert {each.status_code for each in (mine, theirs, unknown)} == {403}
+
+
 @each_route
 def test_without_a_token_nothing_is_said(caller, service, route):
     answer = caller.ask(service, route.path.format(id=UNKNOWN), {}, authorization="Bearer x.y.z")

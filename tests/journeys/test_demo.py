@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ops.local.home import CHECKOUT
+from ops.checkout import CHECKOUT
 
 RAPPORT = str(CHECKOUT / "rapport")
 SECONDS = 400

@@ -26,9 +26,9 @@ SERVICE: Mapping[str, Mapping[str, str]] = {
     "mark": {"log": "SELECT UPDATE(generation) UPDATE(position) UPDATE(topic_offset)"},
     "migration": {"app": READ, "log": READ},
     "outbox": {"log": "DELETE INSERT SELECT UPDATE(parked)"},
+    "reaction_checkpoint": {"log": "INSERT SELECT UPDATE(parked) UPDATE(topics)"},
     "reaction_memory": {"log": "DELETE INSERT SELECT UPDATE(memory)"},
     "reaction_parked": {"log": "DELETE INSERT SELECT"},
-    "reaction_position": {"log": "INSERT SELECT UPDATE(parked) UPDATE(topics)"},
     "stream": {"app": READ, "log": "INSERT SELECT UPDATE(version)"},
 }
 VAULT: Mapping[str, Mapping[str, str]] = {

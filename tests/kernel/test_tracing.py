@@ -2,41 +2,23 @@
 
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from kernel import tracing
+from tests.collecting import collecting, spans_of
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 @pytest.fixture
 def collector(monkeypatch):
-    """What an OTLP collector received, once tracing is shut down."""
-    received = ExportTraceServiceRequest()
-
-    class Collector(BaseHTTPRequestHandler):
-        def do_POST(self):
-            received.MergeFromString(self.rfile.read(int(self.headers["content-length"])))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Collector)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
-    monkeypatch.setattr(tracing, "_span", None)
-    monkeypatch.setattr(tracing, "_shut_down", None)
-    yield received
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    """What was received, once tracing is shut down."""
+    with collecting() as (endpoint, received):
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+        monkeypatch.setattr(tracing, "_tracer", None)
+        monkeypatch.setattr(tracing, "_shut_down", None)
+        yield received
 
 
 @pytest.mark.parametrize(
@@ -69,12 +51,29 @@ def test_spans_hang_together_and_are_exported(collector):
     with tracing.span("command", PARENT) as first, tracing.span("view", first, view="person") as second:
         pass
     tracing.shut_down()
-    [resource] = collector.resource_spans
-    spans = {span.name: span for scope in resource.scope_spans for span in scope.spans}
+    spans = {span.name: span for _, span in spans_of(collector)}
     assert {span.trace_id.hex() for span in spans.values()} == {PARENT.split("-")[1]}
     assert spans["command"].parent_span_id.hex() == PARENT.split("-")[2]
     assert spans["view"].parent_span_id == spans["command"].span_id
     assert second.split("-")[2] == spans["view"].span_id.hex()
+
+
+def test_work_that_is_done_is_told_afterwards(collector):
+    tracing.set_up("worker")
+    tracing.tell("view person", PARENT, 1_700_000_000_000_000_000, events=2)
+    tracing.shut_down()
+    [(process, span)] = spans_of(collector)
+    assert (process, span.name) == ("rapport-worker", "view person")
+    assert f"00-{span.trace_id.hex()}-{span.parent_span_id.hex()}-01" == PARENT
+    assert span.start_time_unix_nano == 1_700_000_000_000_000_000 < span.end_time_unix_nano
+
+
+def test_a_trace_that_its_caller_does_not_record_is_not_recorded_here(collector):
+    tracing.set_up("contacts")
+    with tracing.span("command", PARENT[:-1] + "0") as trace:
+        tracing.tell("view person", trace, 1)
+    tracing.shut_down()
+    assert spans_of(collector) == []
 
 
 def test_an_error_leaves_no_text_in_a_span(collector):

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from kernel.log.facts import Record
 from lib.identifiers import Identifier, IdentifierDigest, IdentifierKind, normalised
+from lib.records import Record
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from pydantic import Field
 
 from kernel.aggregate import Aggregate
 from kernel.commands import Command, Rejected
-from kernel.log.facts import Event, Time
+from kernel.log.facts import Event
 from kernel.web.access import Role
 from kernel.web.service import Service
+from lib.times import Time
 
 STAFF = frozenset({Role.AGENT, Role.INTEGRATOR, Role.OPERATOR})
 Grams = Annotated[int, Field(ge=0, le=100_000, examples=[250])]

@@ -10,17 +10,14 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from ops.checkout import CHECKOUT
 from ops.cli import COMMANDS, main, summary
-from ops.local.home import CHECKOUT
 
 
 def rapport(*arguments: str, home: Path) -> "subprocess.CompletedProcess[str]":
     environment = {**os.environ, "RAPPORT_HOME": str(home)}
     command = [sys.executable, "-m", "ops", *arguments]
     return subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True)
-
-
-SUPERVISED = ["serve", "relay", "react", "worker", "migrate"]
 
 
 def test_help_costs_no_heavy_import() -> None:
@@ -33,7 +30,7 @@ def test_help_costs_no_heavy_import() -> None:
     assert all(command in done.stdout for command in COMMANDS)
 
 
-@pytest.mark.parametrize("command", ["up", "down", "status", "token", *SUPERVISED])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_and_takes_json(command: str) -> None:
     answer = CliRunner().invoke(main, [command, "--help"])
     assert answer.exit_code == 0
@@ -66,7 +63,8 @@ TOKEN = ("token", "--org", "acme", "--role", "agent")
 
 
 @pytest.mark.parametrize(
-    "command", [("up",), ("status",), ("down", "--erase", "--yes"), TOKEN, ("verify",), ("views",)]
+    "command",
+    [("up",), ("status",), ("down", "--erase", "--yes"), TOKEN, ("verify",), ("views",), ("reactions",)],
 )
 def test_a_newer_home_is_refused_in_one_sentence(tmp_path: Path, command: tuple[str, ...]) -> None:
     (tmp_path / "layout").write_text("7")
@@ -87,7 +85,7 @@ def test_a_folder_of_somebody_else_is_refused_and_left_alone(
 PROCESSES = (("serve", "contacts"), ("relay", "sales"), ("react", "sales"), ("worker",), ("migrate",))
 
 
-@pytest.mark.parametrize("command", [TOKEN, ("verify",), ("views",), *PROCESSES])
+@pytest.mark.parametrize("command", [TOKEN, ("verify",), ("views",), ("reactions",), *PROCESSES])
 def test_what_needs_a_stack_says_that_there_is_none(tmp_path: Path, command: tuple[str, ...]) -> None:
     assert f"there is no stack: neither {tmp_path} nor" in refused(*command, home=tmp_path)
 

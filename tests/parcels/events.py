@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from kernel.log.facts import Event, Record
+from kernel.log.facts import Event
+from lib.records import Record
 
 
 class ParcelPosted(Event):

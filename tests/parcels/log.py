@@ -15,7 +15,7 @@ from kernel.log.facts import Event, decode, encode, service_of, type_of
 from kernel.log.partitions import partition_of
 from kernel.log.topics import ensure_topic, topic
 from kernel.settings import Settings
-from kernel.view.fact import Fact
+from kernel.taking.fact import Fact
 
 ORG = UUID("0c000000-0000-7000-8000-00000000000a")
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)

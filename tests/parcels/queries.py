@@ -8,11 +8,11 @@ from uuid import UUID
 import msgspec
 from pydantic import Field
 
-from kernel.log.facts import Record
 from kernel.view import reading
 from kernel.web.access import Role
 from kernel.web.inquiry import Inquiry
 from kernel.web.service import Query, Service
+from lib.records import Record
 from tests.parcels.views import PARCEL, Parcel
 
 STAFF = frozenset({Role.AGENT})

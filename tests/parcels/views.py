@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from kernel.view.fact import Fact
+from kernel.taking.fact import Fact
 from kernel.view.view import Key, Term, View
 from tests.parcels.events import ParcelPosted, ParcelSeen, ParcelWeighed
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerClosed
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.record.default_records import DefaultRecordBatch
 from aiokafka.structs import RecordMetadata
 
 from kernel.log import envelope
@@ -18,6 +20,10 @@ from kernel.settings import Settings
 
 LARGEST_RUN = 2 * 1024 * 1024
 """Bytes of one run before compression; a single larger record goes alone."""
+
+WORTH_COMPRESSING = 8
+"""Records of a run; for fewer, compressing costs sender, broker and readers more time than it saves."""
+NONE = DefaultRecordBatch.CODEC_NONE
 
 SECONDS_TO_CONNECT = 10.0
 SECONDS_TO_ACKNOWLEDGE = 10.0
@@ -93,7 +99,8 @@ class Publisher:
         return Flight([await self._send(run) for run in runs])
 
     async def _send(self, run: Run) -> tuple[Run, int, asyncio.Future[RecordMetadata]]:
-        batch = self._producer.create_batch()
+        few = len(run.envelopes) < WORTH_COMPRESSING
+        batch = BatchBuilder(LARGEST_RUN, NONE) if few else self._producer.create_batch()
         for each in run.envelopes:
             time = int(each.recorded_at.timestamp() * 1000)
             key = str(each.partition_key).encode("ascii")

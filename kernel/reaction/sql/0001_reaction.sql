@@ -4,7 +4,7 @@
 -- topics: {service: {"generation", "position", "offset"}}, the last record taken of each topic's partition.
 -- starts: {service: {"generation", "offset"}}, the first record of each topic's partition that may cause commands.
 -- parked: how many events of this partition stand in `reaction_parked`.
-CREATE TABLE reaction_position (
+CREATE TABLE reaction_checkpoint (
     reaction text NOT NULL,
     partition smallint NOT NULL,
     topics jsonb NOT NULL DEFAULT '{}',
@@ -71,7 +71,7 @@ BEGIN
         EXECUTE format('CREATE POLICY batches ON %I TO {service}_log USING (true) WITH CHECK (true)', name);
     END LOOP;
 END $$;
-GRANT SELECT, INSERT, UPDATE (topics, parked) ON reaction_position TO {service}_log;
+GRANT SELECT, INSERT, UPDATE (topics, parked) ON reaction_checkpoint TO {service}_log;
 GRANT SELECT, INSERT, UPDATE (memory), DELETE ON reaction_memory TO {service}_log;
 GRANT SELECT, INSERT, UPDATE (parked), DELETE ON outbox TO {service}_log;
 GRANT SELECT, INSERT, DELETE ON reaction_parked TO {service}_log;

@@ -1,4 +1,4 @@
-"""One batch in one view's transaction: guard, load, fold, write, advance."""
+"""One batch into one view or several: in few round trips where nobody else is there, else with a lock."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from typing import Any
 import asyncpg
 
 from kernel.database import database_away
-from kernel.failpoints import failpoint
-from kernel.view import checkpoints, parking, rows
-from kernel.view.arrivals import Arrival, Failure, failure_of
+from kernel.taking.applied import Applied
+from kernel.taking.arrivals import Arrival
+from kernel.taking.batch import take
+from kernel.taking.checkpoints import Checkpoints
+from kernel.taking.parking import REFUSED
 from kernel.view.batch import optimistic
-from kernel.view.batch.applied import Applied, places_of
-from kernel.view.batch.saving import save
-from kernel.view.batch.steps import Folded, Step, fold, steps, touched
-from kernel.view.checkpoints import Checkpoints
-from kernel.view.parking import REFUSED
-from kernel.view.view import R, View
+from kernel.view.batch.locked import folding
+from kernel.view.view import View
 
 
 async def apply(
@@ -37,7 +35,7 @@ async def apply(
                 ready = await optimistic.prepare(db, view, mine, expected)
                 if ready is not None and await optimistic.finish(db, [ready]):
                     return ready.applied
-    return await _locking(pool, view, mine)
+    return await take(pool, view, mine, folding(view))
 
 
 async def apply_together(
@@ -63,48 +61,3 @@ async def apply_together(
                 taken = {batch.view.table_name: batch.applied for batch in batches}
                 return {view.table_name: taken.get(view.table_name, Applied()) for view in views}
     return None
-
-
-async def _locking(
-    pool: asyncpg.Pool, view: View[Any], mine: Sequence[Arrival], refused: Failure | None = None
-) -> Applied:
-    """Halves a batch with a value that the database refuses until that event stands alone, to be parked."""
-    try:
-        with database_away():
-            async with pool.acquire() as db:
-                return await _in_transaction(db, view, mine, refused)
-    except REFUSED as error:
-        if refused is not None:
-            raise
-        if len(mine) == 1:
-            return await _locking(pool, view, mine, failure_of(error))
-        middle = len(mine) // 2
-        first = await _locking(pool, view, mine[:middle])
-        return first.add(await _locking(pool, view, mine[middle:]))
-
-
-async def _in_transaction(
-    db: asyncpg.Connection, view: View[Any], arrivals: Sequence[Arrival], refused: Failure | None
-) -> Applied:
-    async with db.transaction():
-        heads = await checkpoints.lock(db, view, {arrival.partition for arrival in arrivals})
-        fresh, gaps = checkpoints.take_next(view, heads, arrivals)
-        folded = await _folded(db, view, heads, steps(view, fresh, refused))
-        await checkpoints.advance(db, view, heads)
-        failpoint("view.folded")
-    failpoint("view.committed")
-    return Applied(dict(heads), places_of(fresh), gaps, folded.applied, len(folded.parked))
-
-
-async def _folded(
-    db: asyncpg.Connection, view: View[R], heads: Checkpoints, found: Sequence[Step]
-) -> Folded[R]:
-    parked_before = any(head.parked for head in heads.values())
-    blocked = await parking.blocked(db, view, [step.arrival for step in found]) if parked_before else set()
-    loaded = {} if view.insert_only else await rows.load(db, view, touched(found))
-    folded = fold(view, found, loaded, blocked)
-    await save(db, view, loaded, folded)
-    await parking.park(db, view, folded.parked)
-    for arrival, _ in folded.parked:
-        heads[arrival.partition].parked += 1
-    return folded

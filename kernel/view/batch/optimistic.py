@@ -13,13 +13,13 @@ from typing import Any
 import asyncpg
 
 from kernel.failpoints import failpoint
+from kernel.taking.applied import Applied, places_of
+from kernel.taking.arrivals import Arrival
+from kernel.taking.checkpoints import Checkpoint, Checkpoints, copy_of, take_next, topics_text
 from kernel.view import rows
-from kernel.view.arrivals import Arrival
-from kernel.view.batch.applied import Applied, places_of
 from kernel.view.batch.saving import changes
 from kernel.view.batch.statement import Statement, together
 from kernel.view.batch.steps import fold, steps, touched
-from kernel.view.checkpoints import Checkpoint, Checkpoints, copy_of, take_next, topics_text
 from kernel.view.view import View
 
 # Locked in the order of the arrays, which is ascending: the function scan is the outer side of the join.

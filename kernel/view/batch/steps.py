@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic
 
-from kernel.view.arrivals import Arrival, Failure, failure_of
-from kernel.view.fact import Fact, Stream
+from kernel.taking.arrivals import Arrival, Failure, failure_of
+from kernel.taking.fact import Fact, Stream
+from kernel.taking.parking import BEHIND, Parked, stream_of
 from kernel.view.folding import fold_into, keys_of
-from kernel.view.parking import BEHIND, Parked, stream_of
 from kernel.view.view import Key, R, RowId, View
 
 

@@ -12,7 +12,7 @@ CREATE TABLE view_version (
     PRIMARY KEY (view, number)
 );
 
--- Locked, in this order, before a row of the view is loaded.
+-- Moved in the transaction that writes the rows; whoever locks several does so in this order.
 -- topics: {service: {"generation", "position", "offset"}}, the last record taken of each topic's partition.
 -- parked: how many events of this partition stand in `parked`.
 CREATE TABLE checkpoint (

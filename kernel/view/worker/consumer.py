@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import KafkaError
 
 from kernel.settings import Settings
+from kernel.taking.stopping import stopped
 
-SECONDS_TO_STOP = 5.0
 SECONDS_TO_ANSWER = 10.0
 
 MEBIBYTE = 1024 * 1024
@@ -39,13 +37,4 @@ async def consuming(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
         await consumer.start()
         yield consumer
     finally:
-        await _stop(consumer)
-
-
-async def _stop(consumer: AIOKafkaConsumer) -> None:
-    """In a task of its own: without its cluster stop() may hang for good, or raise CancelledError itself."""
-    stopping = asyncio.create_task(consumer.stop())
-    await asyncio.wait({stopping}, timeout=SECONDS_TO_STOP)
-    stopping.cancel()
-    with suppress(asyncio.CancelledError, KafkaError, asyncio.InvalidStateError):
-        stopping.result()
+        await stopped(consumer.stop())

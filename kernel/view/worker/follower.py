@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,15 +12,16 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError
 
 from kernel.database import DatabaseAway, database_away
+from kernel.taking import checkpoints
+from kernel.taking.applied import Applied
+from kernel.taking.arrivals import Arrival, Reading
+from kernel.taking.checkpoints import Checkpoint, Place
+from kernel.taking.opening import open_personal
 from kernel.vault.vault import Vault
-from kernel.view import checkpoints
-from kernel.view.arrivals import Arrival, Reading
-from kernel.view.batch.applied import Applied
 from kernel.view.batch.applying import apply, apply_together
-from kernel.view.checkpoints import Checkpoint, Place
-from kernel.view.opening import open_personal
 from kernel.view.view import View
 from kernel.view.worker.progress import Progress
+from kernel.view.worker.traces import tell
 
 RECORDS_AT_ONCE = 5_000
 IDLE_MS = 500
@@ -92,12 +94,14 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]
             for place, found in records.items()
             for record in found
         ]
+        began = time.time_ns()
         applied = await self._until_applied(epoch, arrivals)
         if applied is None:
             self._sought = None
             return
         for place in records:
             self.progress.ends[self._place(place)] = self._consumer.highwater(place)
+        tell(self._views, arrivals, self.progress.heads, applied, began)
         self.progress.took(arrivals, applied)
         self._look_again(applied)
 

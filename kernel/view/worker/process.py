@@ -12,6 +12,7 @@ from typing import Any
 import uvloop
 
 from kernel import logging as logs
+from kernel import tracing
 from kernel.database import connect_pool
 from kernel.garbage import collect_rarely
 from kernel.migrate import require_schema
@@ -51,6 +52,10 @@ def run() -> None:
     """The worker of all views, with settings from outside."""
     settings = load()
     logs.set_up(settings, "worker")
+    tracing.set_up("worker")
     views = import_module("services.projections.app").VIEWS
     collect_rarely()
-    uvloop.run(serve(settings, views))
+    try:
+        uvloop.run(serve(settings, views))
+    finally:
+        tracing.shut_down()

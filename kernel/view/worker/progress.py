@@ -17,10 +17,10 @@ from kernel.metrics import (
     VIEW_LAG_SECONDS,
     VIEW_PARKED,
 )
-from kernel.view.arrivals import Arrival
-from kernel.view.batch.applied import Applied
-from kernel.view.checkpoints import Checkpoint, Place
-from kernel.view.gaps import Gaps
+from kernel.taking.applied import Applied
+from kernel.taking.arrivals import Arrival
+from kernel.taking.checkpoints import Checkpoint, Place
+from kernel.taking.gaps import Gaps
 from kernel.view.view import View
 from kernel.web.operational import Readiness
 
@@ -102,17 +102,20 @@ class Progress:
             if service in view.services and partition in heads
         )
 
+    def parked(self, view: View[Any]) -> int:
+        """How many events of this worker's partitions the view has set aside."""
+        heads = self.heads.get(view.table_name, {})
+        return sum(heads[n].parked for n in {partition for _, partition in self.ends} if n in heads)
+
     def measure(self) -> None:
         """Brings the gauges up to date."""
         now = datetime.now(UTC)
-        partitions = {partition for _, partition in self.ends}
         for view in self.views:
             table, lag = view.table_name, self.lag(view)
             VIEW_LAG_EVENTS.labels(table).set(lag)
             age = (now - self._recorded[table]).total_seconds() if lag and table in self._recorded else 0.0
             VIEW_LAG_SECONDS.labels(table).set(age)
-            heads = self.heads.get(table, {})
-            VIEW_PARKED.labels(table).set(sum(heads[n].parked for n in partitions if n in heads))
+            VIEW_PARKED.labels(table).set(self.parked(view))
 
     async def readiness(self) -> Readiness:
         """A worker is never unready: queries do not need it. What is away is `degraded`."""
@@ -120,4 +123,5 @@ class Progress:
         if gaps := [f"{service} {partition}" for service, partition in self.gaps.places]:
             degraded["gap"] = f"a record is missing: {', '.join(gaps)}"
         lag = {view.name: self.lag(view) for view in self.views}
-        return Readiness(degraded=degraded, details={"lag": lag})
+        parked = {view.name: self.parked(view) for view in self.views}
+        return Readiness(degraded=degraded, details={"lag": lag, "parked": parked})

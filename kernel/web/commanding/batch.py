@@ -14,7 +14,6 @@ from pydantic import Field
 from kernel import tracing
 from kernel.clocks import NOT_YET, is_ahead
 from kernel.ids import new_id
-from kernel.log.facts import Record, Time
 from kernel.web.access import Caller, Role, require
 from kernel.web.commanding.parameters import checked_key, own_id
 from kernel.web.commanding.routes import CommandRoute
@@ -22,6 +21,8 @@ from kernel.web.commanding.single import Commanding, Wish
 from kernel.web.problems import Problem
 from kernel.web.wire import bodies
 from kernel.web.wire.exchange import Request, Response
+from lib.records import Record
+from lib.times import Time
 
 BATCH_BYTES = 8 * 1024 * 1024
 MOST_ITEMS = 1_000
@@ -31,7 +32,7 @@ AT_ONCE = 128
 BACKDATING = frozenset({Role.INTEGRATOR, Role.OPERATOR})
 """Who may say when something happened, and that it was imported."""
 
-Outcome = dict[str, Any]
+ItemAnswer = dict[str, Any]
 Work = tuple[int, Wish]
 
 
@@ -65,8 +66,8 @@ class Batches:
             outcomes = await self._outcomes(items, caller, trace)
         return Response(200, orjson.dumps(outcomes))
 
-    async def _outcomes(self, items: list[Any], caller: Caller, trace: str | None) -> list[Outcome]:
-        outcomes: list[Outcome] = [{} for _ in items]
+    async def _outcomes(self, items: list[Any], caller: Caller, trace: str | None) -> list[ItemAnswer]:
+        outcomes: list[ItemAnswer] = [{} for _ in items]
         streams: dict[UUID | int, list[Work]] = {}
         for index, item in enumerate(items):
             try:
@@ -88,7 +89,9 @@ class Batches:
                 group.create_task(work())
         return outcomes
 
-    async def _outcome(self, wish: Wish, caller: Caller, correlation_id: UUID, trace: str | None) -> Outcome:
+    async def _outcome(
+        self, wish: Wish, caller: Caller, correlation_id: UUID, trace: str | None
+    ) -> ItemAnswer:
         try:
             status, document = await self._commanding.carry_out(wish, caller, correlation_id, trace)
         except Problem as problem:

@@ -15,7 +15,7 @@ from kernel.handling.call import Answer, Call
 from kernel.handling.handler import Handler
 from kernel.ids import new_id
 from kernel.log.envelope import Origin
-from kernel.web.access import Caller, Role, require
+from kernel.web.access import Caller, require
 from kernel.web.commanding.parameters import key_of, own_id, path_id, version_of
 from kernel.web.commanding.routes import CommandRoute
 from kernel.web.positions import seal_positions
@@ -92,7 +92,7 @@ class Commanding:
 
     def _call(self, wish: Wish, caller: Caller, correlation_id: UUID, trace: str | None) -> Call:
         stream_id, body = _parted(wish)
-        if caller.role is Role.CUSTOMER and str(stream_id) != caller.subject:
+        if not caller.owns((stream_id,)):
             raise not_found()
         text = bodies.canonical(body, wish.at)
         if len(text) > COMMAND_BYTES:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from pydantic import TypeAdapter
 
-from kernel.log.facts import Record
+from lib.records import Record
 
 Schema = dict[str, Any]
 

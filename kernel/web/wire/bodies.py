@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
@@ -18,16 +20,44 @@ T = TypeVar("T")
 
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 _NUL = b"\\u0000"
+_TWICE = object()
 
 
 def parse(raw: bytes) -> Any:
-    """The JSON value; 400 for bad syntax, bad UTF-8, NaN, lone surrogates and deep nesting."""
+    """The JSON value; 400 for bad syntax or UTF-8, NaN, lone surrogates, repeated names and deep nesting."""
     try:
-        return orjson.loads(raw)
+        value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise Problem(
             "malformed-body", f"This is no JSON: see line {error.lineno}, column {error.colno}."
         ) from error
+    if _may_repeat(raw, value):
+        _refuse_repeats(raw)
+    return value
+
+
+def _may_repeat(raw: bytes, value: Any) -> bool:
+    """The parser keeps the last of equal names, so that colons are lost; only escaped ones hide it."""
+    try:
+        return b"\\u003" in raw or raw.count(b":") != orjson.dumps(value).count(b":")
+    except TypeError:  # nested more deeply than can be written
+        return True
+
+
+def _refuse_repeats(raw: bytes) -> None:
+    """400 for a name that stands twice in one object; ten times as slow as the parser that cannot tell."""
+    try:
+        value = json.loads(raw, object_pairs_hook=_marked)
+    except RecursionError as error:
+        raise Problem("malformed-body", "The body is nested too deeply.", pointer="") from error
+    for pointer, leaf in _leaves(value, ""):
+        if leaf is _TWICE:
+            raise Problem("malformed-body", "A name may stand in an object once.", pointer=pointer)
+
+
+def _marked(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = Counter(name for name, _ in members)
+    return {name: _TWICE if names[name] > 1 else value for name, value in members}
 
 
 def canonical(value: Any, at: str = "") -> bytes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from kernel.commands import Command
-from kernel.log.facts import Time
 from lib.texts import Slug
+from lib.times import Time
 from services.contacts.commands.roles import OWN
 from services.contacts.events.consent import ConsentChannel, ConsentMethod, LawfulBasis, NoticeVersion
 

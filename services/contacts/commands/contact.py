@@ -9,7 +9,7 @@ from pydantic import Field
 
 from kernel.commands import Command
 from lib.identifiers import Identifier
-from services.contacts.commands.roles import PRIVACY, STAFF
+from services.contacts.commands.roles import PRIVACY, SELF, STAFF
 from services.contacts.events.contact import ClosingReason
 from services.contacts.events.words import Address, AddressUse, BirthDate, ContactKind, Name
 
@@ -60,7 +60,7 @@ class RegisterContact(Command):
 class CorrectName(Command):
     """The contact is called so: the whole name."""
 
-    roles = PRIVACY
+    roles = SELF
     examples = ({"name": {"given": "Anna", "family": "Berger"}},)
 
     name: Name
@@ -69,7 +69,7 @@ class CorrectName(Command):
 class CorrectBirthDate(Command):
     """The person was born on that day; null: it is not known."""
 
-    roles = PRIVACY
+    roles = SELF
     examples = ({"birth_date": "1984-05-17"},)
 
     birth_date: BirthDate | None
@@ -78,7 +78,7 @@ class CorrectBirthDate(Command):
 class ChangeAddress(Command):
     """The contact's address for this use is that."""
 
-    roles = PRIVACY
+    roles = SELF
     examples = (
         {
             "use": "home",
@@ -93,7 +93,7 @@ class ChangeAddress(Command):
 class RemoveAddress(Command):
     """The contact has no address for this use any more."""
 
-    roles = PRIVACY
+    roles = SELF
     examples = ({"use": "work"},)
 
     use: AddressUse

@@ -5,8 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from kernel.commands import Command
-from kernel.log.facts import Time
 from lib.texts import Line, Text
+from lib.times import Time
 from services.contacts.commands.roles import OUTREACH
 from services.contacts.events.interactions import Direction
 from services.contacts.events.words import Channel, ExternalReference

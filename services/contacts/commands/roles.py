@@ -11,5 +11,8 @@ PRIVACY = STAFF | {Role.PRIVACY_OFFICER}
 OUTREACH = STAFF | {Role.MARKETER}
 """Who speaks with contacts."""
 
-OWN = PRIVACY | {Role.MARKETER, Role.CUSTOMER}
+SELF = PRIVACY | {Role.CUSTOMER}
+"""What a customer may set right itself."""
+
+OWN = SELF | {Role.MARKETER}
 """What a customer says about itself; others record it on its behalf."""

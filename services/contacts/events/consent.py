@@ -8,8 +8,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kernel.log.facts import Event, Time
+from kernel.log.facts import Event
 from lib.texts import Slug
+from lib.times import Time
 
 NoticeVersion = Annotated[int, Field(ge=1, le=1_000_000, examples=[3])]
 """Which text the contact was shown; a newer one has a greater number."""

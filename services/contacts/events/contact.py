@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from uuid import UUID
 
-from kernel.log.facts import Event, Record
+from kernel.log.facts import Event
+from lib.records import Record
 from services.contacts.events.words import Address, AddressUse, BirthDate, ContactKind, Name
 
 

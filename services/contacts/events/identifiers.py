@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from kernel.log.facts import Event, Record
+from kernel.log.facts import Event
 from lib.identifiers import IdentifierKind
+from lib.records import Record
 
 
 class IdentifierAdded(Event):

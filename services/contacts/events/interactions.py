@@ -5,8 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from uuid import UUID
 
-from kernel.log.facts import Event, Record, Time
+from kernel.log.facts import Event
+from lib.records import Record
 from lib.texts import Line, Text
+from lib.times import Time
 from services.contacts.events.words import Channel, ExternalReference
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kernel.log.facts import Event, Record
+from kernel.log.facts import Event
+from lib.records import Record
 from lib.texts import Slug
 from lib.zones import Zone
 from services.contacts.events.words import AddressUse, Channel, Language

@@ -8,9 +8,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from kernel.log.facts import Day, Record
 from lib.countries import Country
+from lib.records import Record
 from lib.texts import Line, Slug
+from lib.times import Day
 
 
 def _born(day: date) -> date:

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from kernel.view.fact import Fact
+from kernel.taking.fact import Fact
 from services.contacts.events import ConsentGiven, ConsentWithdrawn
 from services.contacts.events.consent import ConsentChannel, ConsentMethod, LawfulBasis
 
@@ -37,14 +37,14 @@ class Withdrawal(msgspec.Struct, frozen=True, order=True):
     method: ConsentMethod
 
 
-class Standing(msgspec.Struct, frozen=True):
+class ConsentStanding(msgspec.Struct, frozen=True):
     """The latest of each; neither takes the other away, so that any order of facts gives the same."""
 
     grant: Grant | None = None
     withdrawal: Withdrawal | None = None
 
 
-Standings = Mapping[str, Standing]
+ConsentStandings = Mapping[str, ConsentStanding]
 """By purpose, channel and recipient: `marketing mail own`."""
 
 OWN = "own"
@@ -62,20 +62,20 @@ class Consent(msgspec.Struct, frozen=True):
     withdrawal: Withdrawal | None
 
 
-def noted(standings: Standings, fact: Fact[Any]) -> Standings:
+def noted(standings: ConsentStandings, fact: Fact[Any]) -> ConsentStandings:
     """The standings after one more fact about consent."""
     event: ConsentGiven | ConsentWithdrawn = fact.event
     own = event.recipient_id in (None, fact.envelope.org_id)
     place = f"{event.purpose} {event.channel} {OWN if own else event.recipient_id}"
-    before = standings.get(place, Standing())
+    before = standings.get(place, ConsentStanding())
     return {**standings, place: latest([before, _standing(fact, event)])}
 
 
-def _standing(fact: Fact[Any], event: ConsentGiven | ConsentWithdrawn) -> Standing:
+def _standing(fact: Fact[Any], event: ConsentGiven | ConsentWithdrawn) -> ConsentStanding:
     envelope = fact.envelope
     if isinstance(event, ConsentWithdrawn):
-        return Standing(withdrawal=Withdrawal(envelope.recorded_at, envelope.event_id, event.method))
-    return Standing(
+        return ConsentStanding(withdrawal=Withdrawal(envelope.recorded_at, envelope.event_id, event.method))
+    return ConsentStanding(
         Grant(
             min(event.given_at, envelope.recorded_at),
             envelope.event_id,
@@ -87,9 +87,9 @@ def _standing(fact: Fact[Any], event: ConsentGiven | ConsentWithdrawn) -> Standi
     )
 
 
-def latest(standings: Iterable[Standing]) -> Standing:
+def latest(standings: Iterable[ConsentStanding]) -> ConsentStanding:
     """The latest grant and the latest withdrawal among them."""
-    found = Standing()
+    found = ConsentStanding()
     for one in standings:
         if one.grant and (found.grant is None or _rank(found.grant) < _rank(one.grant)):
             found = replace(found, grant=one.grant)
@@ -102,21 +102,21 @@ def _rank(grant: Grant) -> tuple[datetime, UUID]:
     return grant.given_at, grant.event_id
 
 
-def joined(parts: Iterable[Standings]) -> Standings:
+def joined(parts: Iterable[ConsentStandings]) -> ConsentStandings:
     """The standings of several contacts or partitions as those of one customer."""
-    found: dict[str, list[Standing]] = {}
+    found: dict[str, list[ConsentStanding]] = {}
     for standings in parts:
         for place, standing in standings.items():
             found.setdefault(place, []).append(standing)
     return {place: latest(several) for place, several in found.items()}
 
 
-def consents(standings: Standings, now: datetime) -> tuple[Consent, ...]:
+def consents(standings: ConsentStandings, now: datetime) -> tuple[Consent, ...]:
     """What holds at `now`; a grant and a withdrawal of the same moment are a withdrawal."""
     return tuple(_consent(place, standing, now) for place, standing in sorted(standings.items()))
 
 
-def _consent(place: str, standing: Standing, now: datetime) -> Consent:
+def _consent(place: str, standing: ConsentStanding, now: datetime) -> Consent:
     purpose, channel, recipient = place.split(" ")
     grant, withdrawal = standing.grant, standing.withdrawal
     status: Literal["given", "expired", "withdrawn"] = "given"

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from kernel.view.fact import Fact
+from kernel.taking.fact import Fact
 from kernel.view.parts import Part
 from kernel.view.view import Key, Term, View
 from services.contacts import events as contacts
@@ -19,7 +19,7 @@ from services.contacts.events.preferences import Delivery, Frequency, QuietHours
 from services.contacts.events.relations import RelationKind
 from services.contacts.events.words import AddressUse, Channel, ExternalReference
 from services.projections.customers import consent, spending
-from services.projections.customers.consent import Standings
+from services.projections.customers.consent import ConsentStandings
 from services.projections.customers.spending import Spendings
 from services.sales import events as sales
 
@@ -99,7 +99,7 @@ class Customer360(msgspec.Struct, frozen=True):
 
     contact_id: UUID
     preferences: Part[Preferences] = Part(Preferences())
-    consents: Part[Standings] = Part({})
+    consents: Part[ConsentStandings] = Part({})
     relations: Part[Mapping[str, Relation]] = Part({})
     interactions: int = 0
     recent: Part[tuple[Interaction, ...]] = Part(())

@@ -10,10 +10,11 @@ import asyncpg
 import msgspec
 from pydantic import AfterValidator, Field
 
-from kernel.log.facts import Day, Record
 from kernel.view import reading
 from kernel.web.inquiry import Inquiry
 from kernel.web.service import Query
+from lib.records import Record
+from lib.times import Day
 from services.contacts.events.preferences import Frequency, QuietHours
 from services.projections.customers.consent import Consent, consents
 from services.projections.customers.customer_360 import (
@@ -28,10 +29,10 @@ from services.projections.customers.customer_360 import (
 from services.projections.customers.person import PERSON, Person
 from services.projections.customers.purchases import Purchases, purchases
 from services.projections.customers.relations import Related, related
-from services.projections.customers.roles import CLEAR
+from services.projections.customers.roles import CLEAR, OWN
 from services.projections.customers.spending import Spendings
-from services.projections.customers.value_tiers import VALUE_TIERS, Standing, standing, thresholds
-from services.projections.shared.identity import IDENTITY, customer_of
+from services.projections.customers.value_tiers import VALUE_TIERS, TierStanding, thresholds, tier_standing
+from services.projections.shared.identity import IDENTITY, customer_asked
 
 
 def _since_1900(day: date) -> date:
@@ -78,14 +79,14 @@ class Customer(msgspec.Struct, frozen=True):
     relations: tuple[Related, ...]
     interactions: Interactions
     purchases: tuple[Purchases, ...]
-    value_tier: Standing | None
+    value_tier: TierStanding | None
     """Null: the organisation has set no tiers."""
 
 
 async def customer(inquiry: Inquiry, params: CustomerAsked) -> Customer | None:
-    """None where the organisation has no such contact."""
+    """None where the caller may see no such contact."""
     db = inquiry.db
-    if (found := await customer_of(db, params.id)) is None:
+    if (found := await customer_asked(inquiry, params.id)) is None:
         return None
     keys = [(contact,) for contact in sorted(found.contacts, key=lambda one: (one != found.customer_id, one))]
     persons = await reading.rows(db, PERSON, keys)
@@ -96,7 +97,7 @@ async def customer(inquiry: Inquiry, params: CustomerAsked) -> Customer | None:
         tuple(persons[key] for key in keys if key in persons),
         preferred(whole.preferences.value),
         consents(whole.consents.value, datetime.now(UTC)),
-        await related(db, found.contacts, whole.relations.value),
+        await related(db, found.contacts, whole.relations.value, named=inquiry.caller.role in CLEAR),
         Interactions(whole.interactions, whole.recent.value),
         purchases(whole.spending.value),
         await _value_tier(db, whole.spending.value, params.on or datetime.now(UTC).date()),
@@ -113,15 +114,15 @@ def _value(chosen: Chosen[Any] | None) -> Any:
     return None if chosen is None else chosen.value
 
 
-async def _value_tier(db: asyncpg.Connection, spendings: Spendings, on: date) -> Standing | None:
+async def _value_tier(db: asyncpg.Connection, spendings: Spendings, on: date) -> TierStanding | None:
     found = await thresholds(db)
-    return standing(spendings, *found, on) if found else None
+    return tier_standing(spendings, *found, on) if found else None
 
 
 CUSTOMER = Query(
     method="GET",
     path="/customers/{id}",
-    roles=CLEAR,
+    roles=OWN,
     handler=customer,
     views=(IDENTITY, PERSON, CUSTOMER_360, VALUE_TIERS),
     params=CustomerAsked,

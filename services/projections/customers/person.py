@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from kernel.view.fact import Fact
+from kernel.taking.fact import Fact
 from kernel.view.view import Key, Term, View
 from lib.identifiers import IdentifierKind
 from lib.names import searchable

@@ -33,7 +33,7 @@ class Related(msgspec.Struct, frozen=True):
     direction: Direction
     other_id: UUID
     name: str | None
-    """What the other one is called now; null: erased, or not known yet."""
+    """What the other one is called now; null: erased, not known yet, or not for a customer to know."""
     since: datetime
 
 
@@ -46,14 +46,17 @@ class End(NamedTuple):
 
 
 async def related(
-    db: asyncpg.Connection, contacts: Collection[UUID], said: Mapping[str, Relation]
+    db: asyncpg.Connection, contacts: Collection[UUID], said: Mapping[str, Relation], *, named: bool
 ) -> tuple[Related, ...]:
-    """How a customer's contacts stand to others, the latest first. `said`: what they say themselves."""
+    """How a customer's contacts stand to others, the latest first. `said`: what they say themselves.
+
+    `named`: whether the others appear by name, or by id alone.
+    """
     ends = [End("outward", relation.other_id, relation) for relation in said.values()]
     ends += await _inward(db, contacts)
     if not ends:
         return ()
-    persons = await reading.rows(db, PERSON, [(end.other_id,) for end in ends])
+    persons = await reading.rows(db, PERSON, [(end.other_id,) for end in ends]) if named else {}
     names = {key[0]: called(person) for key, person in persons.items()}
     ends.sort(key=lambda end: (end.relation.recorded_at, end.relation.event_id), reverse=True)
     return tuple(

@@ -3,7 +3,10 @@
 from kernel.web.access import Role
 
 CLEAR = frozenset({Role.AGENT, Role.MANAGER, Role.PRIVACY_OFFICER})
-"""Who sees customers' personal values."""
+"""Who sees every customer's personal values."""
 
-HISTORY = CLEAR | {Role.MARKETER, Role.OPERATOR}
-"""Who sees what happened; personal parts stay sealed to those who are not in CLEAR."""
+OWN = CLEAR | {Role.CUSTOMER}
+"""Who sees one customer with its personal values: a customer itself."""
+
+HISTORY = OWN | {Role.MARKETER, Role.OPERATOR}
+"""Who sees what happened; personal parts stay sealed to those who are not in OWN."""

@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from kernel.view.fact import Fact
+from kernel.taking.fact import Fact
 from services.sales.events import (
     PurchaseAttributed,
     PurchaseLine,

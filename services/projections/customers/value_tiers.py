@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 from dateutil.relativedelta import relativedelta
 
-from kernel.view.fact import Fact
+from kernel.taking.fact import Fact
 from kernel.view.reading import live
 from kernel.view.view import Key, View
 from services.projections.customers.spending import ZERO, Spendings
@@ -68,7 +68,7 @@ VALUE_TIERS = View(
 )
 
 
-class Standing(msgspec.Struct, frozen=True):
+class TierStanding(msgspec.Struct, frozen=True):
     """Where a customer stands: the tier (None: below the lowest), by which net amount of which months."""
 
     tier: str | None
@@ -86,13 +86,13 @@ async def thresholds(db: asyncpg.Connection) -> tuple[str, tuple[ValueTier, ...]
     return record["currency"], msgspec.json.decode(record["tiers"], type=tuple[ValueTier, ...])
 
 
-def standing(spendings: Spendings, currency: str, tiers: Sequence[ValueTier], on: date) -> Standing:
+def tier_standing(spendings: Spendings, currency: str, tiers: Sequence[ValueTier], on: date) -> TierStanding:
     """By the net purchases of the twelve whole months before the month of `on`."""
     window = months_before(on)
     spending = spendings.get(currency)
     amount = sum((_amount(spending.months, month) for month in window), ZERO) if spending else ZERO
     reached = [tier.name for tier in tiers if tier.threshold <= amount]
-    return Standing(reached[-1] if reached else None, amount, currency, window[0], window[-1])
+    return TierStanding(reached[-1] if reached else None, amount, currency, window[0], window[-1])
 
 
 def _amount(months: Mapping[str, Any], name: str) -> Decimal:

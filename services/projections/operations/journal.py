@@ -10,7 +10,7 @@ import msgspec
 
 from kernel.aggregate import classes_of
 from kernel.log.facts import Event
-from kernel.view.fact import Fact
+from kernel.taking.fact import Fact
 from kernel.view.view import Key, View
 from services.contacts import events as contacts
 from services.sales import events as sales

@@ -9,9 +9,10 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from kernel.view.fact import Fact
+from kernel.taking.fact import Fact
 from kernel.view.reading import live
 from kernel.view.view import Key, View
+from kernel.web.inquiry import Inquiry
 from services.contacts.events import ContactRegistered, CustomerJoined, CustomerLeft
 
 TABLE = """
@@ -91,3 +92,9 @@ async def customers_of(db: asyncpg.Connection, contact_ids: Collection[UUID]) ->
 async def customer_of(db: asyncpg.Connection, contact_id: UUID) -> CustomerContacts | None:
     """The customer that a contact belongs to."""
     return (await customers_of(db, [contact_id])).get(contact_id)
+
+
+async def customer_asked(inquiry: Inquiry, contact_id: UUID) -> CustomerContacts | None:
+    """The same for who asks: None too where it is there, but not the asking customer itself."""
+    found = await customer_of(inquiry.db, contact_id)
+    return found if found and inquiry.caller.owns(found.contacts) else None

@@ -10,9 +10,9 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from pydantic import Field
 
-from kernel.log.facts import Record
 from kernel.web.inquiry import Inquiry
 from kernel.web.problems import Problem
+from lib.records import Record
 
 T = TypeVar("T")
 

@@ -4,7 +4,8 @@ import signal
 import subprocess
 from pathlib import Path
 
-from ops.local import jars, kafka, ports
+from ops.local import ports
+from ops.local.kafka import broker, jars
 from tests.kernel.log.relaying import eventually
 
 
@@ -17,17 +18,17 @@ class Broker:
         self.process: subprocess.Popen[bytes] | None = None
         self._folder = folder
         self._jars = jars.ready()
-        kafka.prepare(folder, self._jars, port, controller)
+        broker.prepare(folder, self._jars, port, controller)
 
     async def start(self) -> None:
         """Starts it unless it runs, and waits until it answers."""
         if self.process is None:
             self.process = self._begin()
-        await eventually(lambda: kafka.answers(self.bootstrap))
+        await eventually(lambda: broker.answers(self.bootstrap))
 
     def _begin(self) -> "subprocess.Popen[bytes]":
         with (self._folder / "kafka.log").open("ab") as log:
-            command = kafka.command(self._folder, self._jars)
+            command = broker.command(self._folder, self._jars)
             return subprocess.Popen(command, stdout=log, stderr=log, process_group=0)
 
     def kill(self) -> None:

@@ -10,9 +10,11 @@ import asyncpg
 import pytest
 
 from kernel.database import connect_pool
-from kernel.reaction import positions
+from kernel.reaction import starts
 from kernel.reaction.outbox import Posted, following
+from kernel.reaction.reaction import Reaction
 from kernel.settings import Settings
+from kernel.taking.checkpoints import Checkpoint, every
 from kernel.vault.vault import Vault
 from tests.kernel.reaction.shelves import shelves
 
@@ -21,7 +23,7 @@ from tests.kernel.reaction.shelves import shelves
 async def pool(database: Settings) -> AsyncIterator[asyncpg.Pool]:
     """Connections of the role that works reactions, with the shelves deployed."""
     pool = await connect_pool(database, "contacts_log", max_size=8)
-    await positions.begin(pool, shelves(), {})
+    await starts.begin(pool, shelves(), {})
     yield pool
     await pool.close()
 
@@ -34,6 +36,11 @@ async def posted(pool: asyncpg.Pool) -> list[Posted]:
 async def remembered(pool: asyncpg.Pool) -> dict[str, Any]:
     """What is remembered, by key."""
     return dict(await pool.fetch("SELECT key, memory FROM reaction_memory"))
+
+
+async def heads_of(pool: asyncpg.Pool, reaction: Reaction[Any]) -> dict[int, Checkpoint]:
+    """How far the reaction is, by partition."""
+    return (await every(pool, [reaction]))[reaction.name]
 
 
 async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:

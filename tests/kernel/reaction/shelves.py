@@ -10,8 +10,8 @@ import msgspec
 
 from kernel.commands import Command
 from kernel.reaction.reaction import Digest, Issue, Reaction
-from kernel.view.arrivals import Arrival, Reading
-from kernel.view.fact import Fact
+from kernel.taking.arrivals import Arrival, Reading
+from kernel.taking.fact import Fact
 from tests.parcels.events import ParcelLost, ParcelPosted, ParcelSeen
 
 POISON = "a place that no map shows"

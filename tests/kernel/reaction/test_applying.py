@@ -13,14 +13,18 @@ import msgspec
 import pytest
 
 from kernel.log.envelope import write
-from kernel.reaction.applying import apply
-from kernel.reaction.positions import Start, begin, every
+from kernel.reaction.applying import folding
+from kernel.reaction.reaction import Reaction
 from kernel.reaction.retrying import retry
+from kernel.reaction.starts import Start, begin, read
+from kernel.taking.applied import Applied
+from kernel.taking.arrivals import Arrival, Reading
+from kernel.taking.batch import take as take_batch
+from kernel.taking.fact import Fact
+from kernel.taking.retrying import Retried
 from kernel.vault.vault import Vault
-from kernel.view.arrivals import Reading
-from kernel.view.fact import Fact
 from tests.kernel.reaction import shelves as shelf
-from tests.kernel.reaction.conftest import posted, remembered
+from tests.kernel.reaction.conftest import heads_of, posted, remembered
 from tests.kernel.reaction.shelves import arriving, digest, shelves
 from tests.parcels.events import ParcelLost, ParcelPosted, ParcelSeen
 from tests.parcels.log import Log
@@ -39,9 +43,14 @@ def a_collection(place: str = "depot") -> Log:
     return log
 
 
-async def take(pool: asyncpg.Pool, facts: list[Fact[Any]], **more: Any) -> Any:
+async def take(pool: asyncpg.Pool, facts: list[Fact[Any]], **more: Any) -> Applied:
     reaction = shelves(**more)
-    return await apply(pool, reaction, arriving(facts, reaction), digest)
+    return await take_arrivals(pool, arriving(facts, reaction), reaction)
+
+
+async def take_arrivals(pool: asyncpg.Pool, arrivals: list[Arrival], reaction: Reaction[Any]) -> Applied:
+    begins = await read(pool, reaction) or {}
+    return await take_batch(pool, reaction, arrivals, folding(reaction, begins, digest))
 
 
 def seen(facts: list[Fact[Any]]) -> set[UUID]:
@@ -133,11 +142,11 @@ async def test_a_poison_event_parks_its_stream_alone_and_can_be_retried(
     assert (await remembered(pool))["depot"]["waiting"] == [str(sound)]
     log.append(poisoned, ParcelSeen(place="depot", at=AT))
     assert (await take(pool, log.facts)).parked == 1
-    assert await retry(pool, shelves(), vault) == (0, 0)
+    assert await retry(pool, shelves(), vault) == (Retried(taken=0, left=3), 0)
     monkeypatch.setattr(shelf, "POISON", "")
-    assert await retry(pool, shelves(), vault) == (3, 0)
+    assert await retry(pool, shelves(), vault) == (Retried(taken=3, left=0), 0)
     assert (await remembered(pool))["depot"]["waiting"] == [str(sound), str(poisoned), str(poisoned)]
-    assert sum(position.parked for position in (await every(pool, shelves())).values()) == 0
+    assert sum(head.parked for head in (await heads_of(pool, shelves())).values()) == 0
 
 
 async def test_a_value_that_the_database_refuses_parks_that_event_alone(pool: asyncpg.Pool) -> None:
@@ -149,11 +158,25 @@ async def test_a_value_that_the_database_refuses_parks_that_event_alone(pool: as
     assert len((await remembered(pool))["depot"]["waiting"]) == 2
 
 
+async def test_a_value_that_the_database_still_refuses_stays_parked_and_keeps_nothing_else_back(
+    pool: asyncpg.Pool, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf, "POISON", "depot")
+    log = Log()
+    for place in ("depot", "no\0where", "depot"):
+        log.append(uuid4(), ParcelSeen(place=place, at=AT))
+    assert (await take(pool, log.facts)).parked == 3
+    monkeypatch.setattr(shelf, "POISON", "")
+    assert await retry(pool, shelves(), vault, org_id=UUID(int=9)) == (Retried(), 0)
+    assert await retry(pool, shelves(), vault) == (Retried(taken=2, left=1), 0)
+    assert len((await remembered(pool))["depot"]["waiting"]) == 2
+
+
 async def test_a_record_that_is_no_event_is_parked_and_the_next_ones_are_taken(pool: asyncpg.Pool) -> None:
     log, reaction = a_collection(), shelves()
     arrivals = arriving(log.facts, reaction)
     strange = Reading([reaction]).read("parcels", 1, arrivals[0].partition, 0, b"?")
-    applied = await apply(pool, reaction, [strange, *arrivals], digest)
+    applied = await take_arrivals(pool, [strange, *arrivals], reaction)
     assert applied.parked == 1
     assert len(await posted(pool)) == 3
 

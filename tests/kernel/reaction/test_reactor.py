@@ -17,18 +17,17 @@ from aiokafka import AIOKafkaProducer
 from kernel.aggregate import Aggregate
 from kernel.database import connect_pool
 from kernel.log.topics import topic
-from kernel.reaction import subscription
-from kernel.reaction.positions import every
 from kernel.reaction.reaction import Reaction
-from kernel.reaction.reactor import Reactor
 from kernel.reaction.sending import Sender
+from kernel.reaction.worker import subscription
+from kernel.reaction.worker.reactor import Reactor
 from kernel.settings import Settings
+from kernel.taking.fact import Fact
 from kernel.vault.vault import Vault
-from kernel.view.fact import Fact
 from kernel.web.problems import Problem
 from kernel.web.service import Service
 from tests.kernel.log.broker import Broker
-from tests.kernel.reaction.conftest import until
+from tests.kernel.reaction.conftest import heads_of, until
 from tests.kernel.reaction.shelves import Collect, shelves
 from tests.kernel.reaction.test_sending import Handler
 from tests.parcels.events import ParcelPosted, ParcelSeen
@@ -69,7 +68,7 @@ async def reacting(
 
 async def taken(pool: asyncpg.Pool, reaction: Reaction[Any], facts: Sequence[Fact[Any]]) -> bool:
     """Whether the reaction has taken the last of these facts of each partition."""
-    heads = await every(pool, reaction)
+    heads = await heads_of(pool, reaction)
     last = {fact.partition: fact.position for fact in facts}
     return bool(heads) and all(heads[n].head("parcels").position >= last[n] for n in last)
 
@@ -122,7 +121,7 @@ async def test_a_lost_record_stops_its_partition_alone_and_is_told(
     async with reacting(settings, pool, vault, handler, reaction) as reactor:
         await until(lambda: _degraded(reactor, "gap"))
         await until(lambda: taken(pool, reaction, others))
-    heads = await every(pool, reaction)
+    heads = await heads_of(pool, reaction)
     assert heads[lost.partition].head("parcels").position == lost.position - 1
 
 
@@ -157,7 +156,7 @@ async def test_what_kafka_has_committed_does_not_decide(
     async with reacting(settings, pool, vault, handler, reaction):
         await until(lambda: _all_answered(log, handler))
     # A restored database knows less than Kafka's offsets say.
-    await pool.execute("UPDATE reaction_position SET topics = '{}'")
+    await pool.execute("UPDATE reaction_checkpoint SET topics = '{}'")
     await pool.execute("DELETE FROM reaction_memory")
     again = Handler()
     async with reacting(settings, pool, vault, again, reaction):

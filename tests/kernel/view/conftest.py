@@ -12,9 +12,9 @@ import pytest
 
 from kernel.database import connect_pool
 from kernel.settings import Settings
-from kernel.view.checkpoints import every
+from kernel.taking.checkpoints import every
+from kernel.taking.fact import Fact
 from kernel.view.columns import row_of
-from kernel.view.fact import Fact
 from kernel.view.folding import fold_all
 from kernel.view.tables import table_sql
 from kernel.view.view import RowId, View

@@ -8,11 +8,11 @@ from uuid import uuid5
 
 import asyncpg
 
-from kernel.view.arrivals import Arrival, Reading
+from kernel.taking.applied import Applied
+from kernel.taking.arrivals import Arrival, Reading
+from kernel.taking.checkpoints import Checkpoint, Checkpoints
 from kernel.view.batch import optimistic
-from kernel.view.batch.applied import Applied
 from kernel.view.batch.applying import apply, apply_together
-from kernel.view.checkpoints import Checkpoint, Checkpoints
 from kernel.view.folding import fold_all
 from tests.kernel.view.conftest import rows_of
 from tests.parcels.events import ParcelPosted, ParcelWeighed

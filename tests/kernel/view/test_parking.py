@@ -9,8 +9,9 @@ from uuid import uuid5
 import asyncpg
 
 from kernel.settings import Settings
-from kernel.view.batch.retrying import Retried, retry
-from kernel.view.fact import Fact
+from kernel.taking.fact import Fact
+from kernel.taking.retrying import Retried
+from kernel.view.batch.retrying import retry
 from kernel.view.folding import fold_all
 from kernel.view.view import View
 from tests.kernel.view.conftest import caught_up, rows_of, until, working
@@ -50,8 +51,14 @@ async def test_a_poison_event_parks_its_stream_in_that_view_and_nothing_else(
 ) -> None:
     log = a_log_with(ParcelWeighed(contact_id=CONTACT, grams=POISON, before=1))
     await publish(settings, log.facts)
-    async with working(settings, pool):
+    async with working(settings, pool) as worker:
         await caught_up(pool, log.facts)
+
+        async def told() -> bool:
+            parked = (await worker.progress.readiness()).details["parked"]
+            return bool(parked["parcel"] == 2 and parked["sighting"] == 0)
+
+        await until(told)
     assert await rows_of(pool, PARCEL) == fold_all(PARCEL, without_the_bad_tail(log))
     assert [reason for _, reason in await parked(pool, PARCEL)] == [
         "ValueError",

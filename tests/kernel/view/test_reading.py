@@ -12,8 +12,8 @@ import pytest
 
 from kernel.database import connect_pool, read_as
 from kernel.settings import Settings
+from kernel.taking.arrivals import Reading
 from kernel.view import reading
-from kernel.view.arrivals import Reading
 from kernel.view.batch.applying import apply
 from kernel.view.folding import fold_all
 from kernel.view.tables import table_sql

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from kernel.log.topics import ensure_topic, topic
 from kernel.settings import Settings
-from kernel.view.checkpoints import every
+from kernel.taking.checkpoints import every
 from kernel.view.folding import fold_all
 from kernel.web.operational import serve_operational
 from tests.kernel.view.conftest import assert_each_view_is_its_fold, caught_up, rows_of, until, working

@@ -30,16 +30,17 @@ class Client:
     """Asks as one role of one organisation."""
 
     http: httpx.AsyncClient
-    token: Callable[[str, str], str]
+    token: Callable[..., str]
     org: UUID
     role: str = "agent"
+    contact: str | None = None
 
-    def as_(self, role: str, org: UUID | None = None) -> "Client":
-        return Client(self.http, self.token, org or self.org, role)
+    def as_(self, role: str, org: UUID | None = None, contact: str | None = None) -> "Client":
+        return Client(self.http, self.token, org or self.org, role, contact)
 
     @property
     def authorization(self) -> str:
-        return f"Bearer {self.token(str(self.org), self.role)}"
+        return f"Bearer {self.token(str(self.org), self.role, self.contact)}"
 
     async def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
         content = {"content": body} if isinstance(body, bytes) else {"json": {} if body is None else body}
@@ -81,7 +82,7 @@ def address(lockers: Settings) -> Iterator[str]:
 
 
 @pytest.fixture
-async def client(address: str, token: Callable[[str, str], str]) -> AsyncIterator[Client]:
+async def client(address: str, token: Callable[..., str]) -> AsyncIterator[Client]:
     """An agent of an organisation that nobody else has."""
     async with httpx.AsyncClient(base_url=address, timeout=30) as http:
         yield Client(http, token, uuid4())

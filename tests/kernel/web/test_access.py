@@ -64,6 +64,22 @@ async def test_a_signed_token_makes_its_caller(verifier):
     assert await verifier.caller(f"bearer  {token()}".encode()) == expected
 
 
+async def test_only_a_customers_token_names_its_contact(verifier):
+    for role, contact_id in (("customer", ORG), ("agent", None)):
+        bearer = f"Bearer {token(role=role, contact=str(ORG))}".encode()
+        assert (await verifier.caller(bearer)).contact_id == contact_id
+
+
+def test_to_a_customer_only_its_own_is_there():
+    own, other = uuid4(), uuid4()
+    anna = Caller(ORG, "anna", Role.CUSTOMER, own)
+    assert anna.owns([other, own])
+    assert not anna.owns([other])
+    assert not anna.owns([None])
+    assert not Caller(ORG, "anna", Role.CUSTOMER).owns([None, own])
+    assert Caller(ORG, "bert", Role.AGENT).owns([other])
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -79,6 +95,10 @@ async def test_a_signed_token_makes_its_caller(verifier):
         {"role": "king"},
         {"role": None},
         {"role": ["agent"]},
+        {"role": "customer"},
+        {"role": "customer", "contact": "anna"},
+        {"role": "customer", "contact": None},
+        {"role": "customer", "contact": [str(ORG)]},
         {"sub": None},
         {"sub": ""},
         {"sub": 5},

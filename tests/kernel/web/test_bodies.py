@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pydantic import Field
 
-from kernel.log.facts import Record, Time
 from kernel.web.problems import Problem
 from kernel.web.wire.bodies import canonical, parse, validated, validated_texts
 from kernel.web.wire.sentences import OTHERWISE, sentence
 from lib.decimals import Unsigned
+from lib.records import Record
+from lib.times import Time
 
 
 class Colour(StrEnum):
@@ -80,6 +81,37 @@ def test_a_good_body_is_read_into_its_types():
 )
 def test_what_is_no_json_is_malformed(raw):
     assert refusal(raw)[:2] == (400, "malformed-body")
+
+
+@pytest.mark.parametrize(
+    ("raw", "pointer"),
+    [
+        ('{"a": 1, "a": 1}', "/a"),
+        ('{"a": 1, "\\u0061": 2}', "/a"),
+        ('{"a": {"b": [0, {"~/": "", "c": 1e3, "~/": {}}]}}', "/a/b/1/~0~1"),
+        ('[{"x": {"x": 1}}, {"x": "::", "x": "\\u003a\\u003A\\u003a"}]', "/1/x"),
+        ('{"a": ' + "9" * 300 + ', "": 0, "": 1}', "/"),
+    ],
+)
+def test_a_name_that_stands_twice_is_pointed_to(raw, pointer):
+    with pytest.raises(Problem) as refused:
+        parse(raw.encode())
+    problem = refused.value
+    assert (problem.status, problem.code, problem.pointer) == (400, "malformed-body", pointer)
+
+
+@given(
+    some.recursive(
+        some.none() | some.text(), lambda one: some.lists(one) | some.dictionaries(some.text(), one)
+    )
+)
+def test_what_names_nothing_twice_is_read_however_it_is_written(value):
+    for text in (json.dumps(value), json.dumps(value, ensure_ascii=False, indent=1)):
+        assert parse(text.encode()) == value
+
+
+def test_a_colon_may_be_escaped():
+    assert parse(b'{"a:\\u003a": "\\u003A"}') == {"a::": ":"}
 
 
 @pytest.mark.parametrize(

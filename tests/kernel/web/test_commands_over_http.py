@@ -166,10 +166,30 @@ async def test_another_role_is_forbidden(client):
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:rapport:problem:forbidden")
 
 
-async def test_a_customer_reaches_nothing_but_their_own(client):
-    locker = await client.build()
-    answer = await client.as_("customer").post(f"/lockers/{locker}/put-thing-in", {"name": "hat", "grams": 1})
-    assert answer.status_code == 404
+async def test_a_customer_reaches_nothing_but_its_own(client):
+    own, other = await client.build(), await client.build()
+    customer = client.as_("customer", contact=own)
+    hat, nonsense = {"name": "hat", "grams": 1}, {"grams": "heavy"}
+    assert (await customer.post(f"/lockers/{own}/put-thing-in", hat)).status_code == 200
+    assert (await customer.post(f"/lockers/{own}/put-thing-in", nonsense)).status_code == 422
+    unknown = await customer.post(f"/lockers/{uuid4()}/put-thing-in", hat)
+    assert unknown.status_code == 404
+    for body in (hat, nonsense):  # what is wrong with it would tell that it is there
+        foreign = await customer.post(f"/lockers/{other}/put-thing-in", body)
+        assert (foreign.status_code, foreign.content) == (404, unknown.content)
+
+
+async def test_a_customer_reaches_nothing_but_its_own_in_a_batch(client):
+    own, other = await client.build(), await client.build()
+    item = {"command": "PutThingIn", "body": {"name": "hat", "grams": 1}}
+    items = [item | {"id": each} for each in (own, other, str(uuid4()))]
+    answer = (await client.as_("customer", contact=own).post("/commands", items)).json()
+    assert [each["status"] for each in answer] == [200, 404, 404]
+    assert answer[1] == answer[2]
+
+
+async def test_a_customer_that_is_no_contact_is_nobody(client):
+    assert (await client.as_("customer").post("/commands", [])).status_code == 401
 
 
 async def test_a_command_without_roles_has_no_address(client):

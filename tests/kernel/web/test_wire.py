@@ -1,6 +1,7 @@
 """What no client library would send: the answer is a refusal, and the server goes on."""
 
 import asyncio
+import json
 from urllib.parse import urlsplit
 
 import pytest
@@ -101,3 +102,24 @@ async def test_two_requests_in_one_packet_are_two_answers(client, address):
     one = head(client, b"Content-Length: 11") + b'{"room": 1}'
     answer = await exchange(address, one.replace(b"Connection: close\r\n", b"") + one)
     assert answer.count(b"HTTP/1.1 201 ") == 2
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"nonsense\r\n\r\n",
+        b"POST /lockers HTTP/1.1\r\nno header\r\n\r\n",
+        b"POST /lockers HTTP/1.1\r\nContent-Length: some\r\n\r\n",
+        b"POST /lockers HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n",
+        "POST /löckers HTTP/1.1\r\nHost: x\r\n\r\n".encode(),
+    ],
+)
+async def test_what_is_no_http_is_refused_by_a_problem(client, address, sent):
+    answer = await exchange(address, sent)
+    top, _, body = answer.partition(b"\r\n\r\n")
+    assert top.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/problem+json" in top
+    assert f"content-length: {len(body)}".encode() in top
+    problem = json.loads(body)
+    assert (problem["type"], problem["status"]) == ("urn:rapport:problem:malformed-request", 400)
+    assert (await client.post("/lockers", {"room": 1})).status_code == 201

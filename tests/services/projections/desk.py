@@ -18,10 +18,10 @@ from kernel.ids import new_id
 from kernel.log.envelope import write
 from kernel.log.partitions import PARTITIONS
 from kernel.log.reader import read_partition
+from kernel.taking.arrivals import Arrival, Reading
+from kernel.taking.opening import open_personal
 from kernel.vault.vault import Vault
-from kernel.view.arrivals import Arrival, Reading
 from kernel.view.batch.applying import apply
-from kernel.view.opening import open_personal
 from kernel.web.access import Caller, Role
 from kernel.web.inquiry import Inquiry
 from kernel.web.service import Query
@@ -60,11 +60,13 @@ class Desk:
         )
         return (await handler.handle(call)).id
 
-    async def ask(self, query: Query[Any], role: Role = Role.AGENT, **params: Any) -> Any:
-        """The answer of a query to someone of the organisation."""
+    async def ask(
+        self, query: Query[Any], role: Role = Role.AGENT, contact: UUID | None = None, **params: Any
+    ) -> Any:
+        """The answer of a query to someone of the organisation; `contact` is who asks as a customer."""
         await self.fold()
         async with read_as(self.readers, self.org_id) as db:
-            inquiry = Inquiry(db, Caller(self.org_id, "anna", role), self.vault, bytes(64))
+            inquiry = Inquiry(db, Caller(self.org_id, "anna", role, contact), self.vault, bytes(64))
             return await query.handler(inquiry, query.params(**params))
 
     async def fold(self) -> None:

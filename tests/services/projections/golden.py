@@ -11,7 +11,7 @@ from uuid import uuid5
 import msgspec
 
 from kernel.log.facts import Event, decode, service_of
-from kernel.view.fact import Fact
+from kernel.taking.fact import Fact
 from kernel.view.folding import fold_into, keys_of
 from kernel.view.parts import Part
 from kernel.view.view import RowId, View

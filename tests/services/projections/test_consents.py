@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from kernel.view.fact import Fact
+from kernel.taking.fact import Fact
 from services.contacts.events import ConsentGiven, ConsentWithdrawn
 from services.contacts.events.consent import ConsentChannel, ConsentMethod, LawfulBasis
 from services.projections.customers.consent import (
     Consent,
+    ConsentStanding,
+    ConsentStandings,
     Grant,
-    Standing,
-    Standings,
     Withdrawal,
     consents,
     joined,
@@ -25,20 +25,20 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 PLACE = "marketing mail own"
 
 
-def grant(day: int, expires: int | None = None) -> Standing:
+def grant(day: int, expires: int | None = None) -> ConsentStanding:
     expires_at = None if expires is None else AT + timedelta(days=expires)
-    return Standing(
+    return ConsentStanding(
         Grant(
             AT + timedelta(days=day), UUID(int=day), LawfulBasis.CONSENT, 3, ConsentMethod.PAPER, expires_at
         )
     )
 
 
-def withdrawal(day: int) -> Standing:
-    return Standing(withdrawal=Withdrawal(AT + timedelta(days=day), UUID(int=day), ConsentMethod.CALL))
+def withdrawal(day: int) -> ConsentStanding:
+    return ConsentStanding(withdrawal=Withdrawal(AT + timedelta(days=day), UUID(int=day), ConsentMethod.CALL))
 
 
-def consent(*contacts: Standing, on: int = 100) -> Consent:
+def consent(*contacts: ConsentStanding, on: int = 100) -> Consent:
     """What a customer of these contacts allows."""
     standings = joined({PLACE: standing} for standing in contacts)
     (found,) = consents(standings, AT + timedelta(days=on))
@@ -106,7 +106,7 @@ WITHDRAWN = ConsentWithdrawn(
 
 def after(*events: ConsentGiven | ConsentWithdrawn) -> tuple[Consent, ...]:
     """What holds after these facts, recorded one second after the other."""
-    standings: Standings = {}
+    standings: ConsentStandings = {}
     for second, event in enumerate(events, 1):
         standings = noted(standings, told(event, second))
     return consents(standings, BEGAN + timedelta(days=1))

@@ -9,7 +9,7 @@ from itertools import permutations
 from uuid import UUID, uuid5
 
 from kernel.log.facts import Event
-from kernel.view.fact import Fact
+from kernel.taking.fact import Fact
 from kernel.view.folding import fold_all
 from lib.identifiers import IdentifierDigest, IdentifierKind
 from services.projections.customers.customer_360 import CUSTOMER_360, Customer360

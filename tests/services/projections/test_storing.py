@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kernel.taking.arrivals import Arrival
+from kernel.taking.fact import Fact
 from kernel.view import rows
-from kernel.view.arrivals import Arrival
 from kernel.view.batch.saving import save
 from kernel.view.batch.steps import fold, steps, touched
-from kernel.view.fact import Fact
 from kernel.view.folding import fold_all
 from kernel.view.tables import terms_table
 from kernel.view.terms import lines

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from services.projections.customers.spending import Month, Spending
-from services.projections.customers.value_tiers import months_before, standing
+from services.projections.customers.value_tiers import months_before, tier_standing
 from services.sales.events import ValueTier
 
 TIERS = (
@@ -19,7 +19,7 @@ TIERS = (
 
 def tier(amount: str, month: str = "2017-06", on: date = date(2017, 12, 31)) -> str | None:
     spending = Spending(months={month: Month(1, Decimal(amount))})
-    return standing({"EUR": spending}, "EUR", TIERS, on).tier
+    return tier_standing({"EUR": spending}, "EUR", TIERS, on).tier
 
 
 @pytest.mark.parametrize(
@@ -43,4 +43,4 @@ def test_the_months_go_over_the_turn_of_the_year() -> None:
 
 def test_other_currencies_do_not_count() -> None:
     spending = Spending(months={"2017-06": Month(1, Decimal(1000))})
-    assert standing({"USD": spending}, "EUR", TIERS, date(2017, 12, 31)).tier is None
+    assert tier_standing({"USD": spending}, "EUR", TIERS, date(2017, 12, 31)).tier is None

@@ -2,82 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from hashlib import sha256
-from typing import Any
-from uuid import UUID, uuid5
-
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from kernel.commands import Command
-from kernel.log.facts import Event, service_of
-from kernel.log.partitions import partition_of
-from kernel.reaction.folding import fold, steps, touched
-from kernel.view.arrivals import Arrival
-from kernel.view.fact import Fact
 from lib.identifiers import IdentifierDigest, IdentifierKind
-from services.contacts.events import ContactClosed, ContactReopened, IdentifierAdded, IdentifierRemoved
-from services.contacts.events.contact import ClosingReason
-from services.sales.commands import AttributePurchase
+from services.contacts.events import IdentifierAdded
 from services.sales.events import PurchaseRecorded
-from services.sales.reactions import ATTRIBUTE_PURCHASE, Known
-from tests.parcels.log import ORG, enveloped
+from services.sales.reactions import ATTRIBUTE_PURCHASE
 from tests.services.sales.deciding import ANNA, BERT, line, recorded
-
-CARD, OTHER = "2900017", "2900018"
-
-
-def digest(kind: str, value: str) -> str:
-    return sha256(f"{kind}/{value}".encode()).hexdigest()[:32]
-
-
-def fact(stream_id: UUID, version: int, event: Event, second: int = 0) -> Fact[Any]:
-    """The event as its reaction meets it, its personal part open."""
-    envelope = enveloped(ORG, stream_id, event, version, 1, second)
-    partition = partition_of(stream_id)
-    return Fact(event, envelope, partition, 1, service_of(type(event)), b"")
-
-
-def added(contact: UUID, card: str = CARD, version: int = 1, second: int = 0) -> Fact[Any]:
-    personal = IdentifierAdded.Personal(value=card)
-    event = IdentifierAdded(contact_id=contact, kind=IdentifierKind.LOYALTY_CARD, personal=personal)
-    return fact(contact, version, event, second)
-
-
-def removed(contact: UUID, card: str = CARD, version: int = 2, second: int = 1) -> Fact[Any]:
-    personal = IdentifierRemoved.Personal(value=card)
-    event = IdentifierRemoved(contact_id=contact, kind=IdentifierKind.LOYALTY_CARD, personal=personal)
-    return fact(contact, version, event, second)
-
-
-def closed(contact: UUID, version: int = 3, second: int = 1) -> Fact[Any]:
-    return fact(contact, version, ContactClosed(contact_id=contact, reason=ClosingReason.OTHER), second)
-
-
-def reopened(contact: UUID, version: int = 4, second: int = 2) -> Fact[Any]:
-    return fact(contact, version, ContactReopened(contact_id=contact), second)
-
-
-def bought(number: int, card: str | None = CARD, contact: UUID | None = None) -> Fact[Any]:
-    identifier = {"kind": "loyalty-card", "digest": digest("loyalty-card", card)} if card else None
-    (event,) = recorded(line(), identifier=identifier, contact_id=contact and str(contact))
-    return fact(uuid5(ORG, f"purchase {number}"), 1, event)
-
-
-def issued(facts: Sequence[Fact[Any]]) -> list[tuple[UUID, UUID]]:
-    """Which purchases become whose, as the kernel folds it."""
-    arrivals = [Arrival(one.service, 1, one.partition, 0, b"", one.envelope, fact=one) for one in facts]
-    found = steps(ATTRIBUTE_PURCHASE, arrivals, lambda _org, kind, value: bytes.fromhex(digest(kind, value)))
-    memories = dict.fromkeys(touched(ATTRIBUTE_PURCHASE, found, {}), Known())
-    folded = fold(ATTRIBUTE_PURCHASE, found, memories, {}, set(), lambda _arrival: True)
-    assert not folded.parked
-    return [(one.issue.stream_id, owner(one.issue.command)) for one in folded.decided]
-
-
-def owner(command: Command) -> UUID:
-    assert isinstance(command, AttributePurchase)
-    return command.contact_id
+from tests.services.sales.reacting import (
+    CARD,
+    OTHER,
+    added,
+    bought,
+    closed,
+    digest,
+    fact,
+    issued,
+    removed,
+    reopened,
+)
 
 
 def test_a_purchase_waits_until_its_identifier_is_known() -> None:
@@ -138,20 +79,3 @@ def test_the_key_of_a_purchase_is_the_key_of_its_identifier() -> None:
     assert list(ATTRIBUTE_PURCHASE.keys(fact(ANNA, 1, purchase), digest)) == list(
         ATTRIBUTE_PURCHASE.keys(added(ANNA), digest)
     )
-
-
-FACTS = [added(ANNA), added(BERT, OTHER), *map(bought, range(4)), *(bought(n, OTHER) for n in range(4, 7))]
-
-
-@given(st.permutations(FACTS))
-@settings(max_examples=200)
-def test_in_every_order_each_purchase_is_attributed_once(facts: list[Fact[Any]]) -> None:
-    owners = {digest("loyalty-card", CARD): ANNA, digest("loyalty-card", OTHER): BERT}
-    expected = {
-        one.envelope.stream_id: owners[one.event.identifier.digest]
-        for one in FACTS
-        if isinstance(one.event, PurchaseRecorded) and one.event.identifier
-    }
-    found = issued(facts)
-    assert len(found) == len(expected)
-    assert dict(found) == expected

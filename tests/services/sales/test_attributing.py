@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from kernel.settings import Settings
+from services.sales.events import MOST_SET_ASIDE
 from tests.conftest import Processes
 from tests.kernel.reaction.conftest import until
 from tests.services.sales.selling import Shop, open_shop
@@ -37,7 +38,16 @@ async def test_either_order_attributes(settings: Settings, processes: Processes,
     await shop.until_attributed((purchase, anna) for purchase in early + late)
 
 
-@pytest.mark.parametrize("failpoint", ["reaction.folded", "reaction.remembered", "reaction.answered"])
+async def test_any_number_of_purchases_waits_for_one_identifier(
+    settings: Settings, processes: Processes, shop: Shop
+) -> None:
+    processes.start("react", "sales", settings=settings)
+    waiting = await asyncio.gather(*(shop.sell("100") for _ in range(2 * MOST_SET_ASIDE + 1)))
+    anna = await shop.register("100")
+    await shop.until_attributed((purchase, anna) for purchase in waiting)
+
+
+@pytest.mark.parametrize("failpoint", ["reaction.folded", "reaction.committed", "reaction.answered"])
 async def test_killed_anywhere_each_purchase_is_attributed_once(
     settings: Settings, processes: Processes, shop: Shop, monkeypatch: pytest.MonkeyPatch, failpoint: str
 ) -> None:

@@ -11,7 +11,7 @@ import asyncpg
 from kernel.view import reading
 from services.projections.customers.person import NAME, PERSON, Person, name_terms
 
-Place = tuple[str, UUID]
+SearchPlace = tuple[str, UUID]
 """Where a contact stands in the order of a search: the text by which it is sorted, its id."""
 
 NO_CONTACT = UUID(int=0)
@@ -43,7 +43,7 @@ def apply(criteria: Criteria, person: Person) -> bool:
     )
 
 
-def places(criteria: Criteria, person: Person) -> list[Place]:
+def places(criteria: Criteria, person: Person) -> list[SearchPlace]:
     """Where the search comes upon this contact: under each word that begins with the leading one."""
     if not apply(criteria, person):
         return []
@@ -52,14 +52,14 @@ def places(criteria: Criteria, person: Person) -> list[Place]:
     return [(term, person.contact_id) for term in name_terms(person) if term.startswith(leading)]
 
 
-def first_place(criteria: Criteria, contacts: Iterable[Person]) -> Place | None:
+def first_place(criteria: Criteria, contacts: Iterable[Person]) -> SearchPlace | None:
     """Where a customer is shown: where the search first comes upon any of its contacts."""
     return min((place for person in contacts for place in places(criteria, person)), default=None)
 
 
 async def walk(
-    db: asyncpg.Connection, criteria: Criteria, after: Place | None, count: int
-) -> Sequence[Place]:
+    db: asyncpg.Connection, criteria: Criteria, after: SearchPlace | None, count: int
+) -> Sequence[SearchPlace]:
     """The next `count` places of the search, in order; fewer: there are no more."""
     if criteria.leading is not None:
         return await _along_words(db, criteria, criteria.leading, after, count)
@@ -77,8 +77,8 @@ END = "\U0010ffff"
 
 
 async def _along_words(
-    db: asyncpg.Connection, criteria: Criteria, leading: str, after: Place | None, count: int
-) -> Sequence[Place]:
+    db: asyncpg.Connection, criteria: Criteria, leading: str, after: SearchPlace | None, count: int
+) -> Sequence[SearchPlace]:
     others = [word for word in criteria.words if word != leading]
     table, begin = await reading.live_terms(db, PERSON), after or (leading, NO_CONTACT)
     sql = ALONG_WORDS.format(table=table, narrowed=_holding("term", len(others), 5), count=count)
@@ -94,8 +94,8 @@ LIMIT {count:d}"""
 
 
 async def _along_names(
-    db: asyncpg.Connection, criteria: Criteria, after: Place | None, count: int
-) -> Sequence[Place]:
+    db: asyncpg.Connection, criteria: Criteria, after: SearchPlace | None, count: int
+) -> Sequence[SearchPlace]:
     # Only what is asked stands in the statement, so that each way of asking goes along its own index.
     conditions = {
         "owner_id = ${}": criteria.owner_id,

@@ -18,7 +18,7 @@ from lib.names import searchable
 from services.contacts.events.relations import RelationKind
 from services.contacts.events.words import ContactKind
 from services.projections.customers.customer_360 import CUSTOMER_360
-from services.projections.customers.directory.finding import Criteria, Place, first_place, walk
+from services.projections.customers.directory.finding import Criteria, SearchPlace, first_place, walk
 from services.projections.customers.person import PERSON, KnownBy, Person, called
 from services.projections.customers.relations import saying
 from services.projections.customers.roles import CLEAR
@@ -78,17 +78,17 @@ class FoundCustomers(msgspec.Struct, frozen=True):
 
 async def search(inquiry: Inquiry, asked: CustomersAsked) -> FoundCustomers:
     """Stable while customers come and go: a page begins after the last place of the one before."""
-    db, after = inquiry.db, paging.after(inquiry, asked, Place)
+    db, after = inquiry.db, paging.after(inquiry, asked, SearchPlace)
     finds = await _finds(db, await _criteria(db, asked), after, asked.limit + 1)
     shown, cursor = paging.paged(inquiry, asked, finds, lambda find: find[0])
     return FoundCustomers(tuple(customer for _, customer in shown), cursor)
 
 
 async def _finds(
-    db: asyncpg.Connection, criteria: Criteria, after: Place | None, count: int
-) -> list[tuple[Place, FoundCustomer]]:
+    db: asyncpg.Connection, criteria: Criteria, after: SearchPlace | None, count: int
+) -> list[tuple[SearchPlace, FoundCustomer]]:
     """The next customers, each at the first place at which the search comes upon it."""
-    found: list[tuple[Place, FoundCustomer]] = []
+    found: list[tuple[SearchPlace, FoundCustomer]] = []
     while len(found) < count:
         places = await walk(db, criteria, after, count)
         customers = await customers_of(db, {contact for _, contact in places})

@@ -15,9 +15,9 @@ from kernel.web.inquiry import Inquiry
 from kernel.web.service import Query
 from services.projections.customers.field_history.fields import Change, Field
 from services.projections.customers.field_history.view import FIELD_HISTORY
-from services.projections.customers.roles import CLEAR
+from services.projections.customers.roles import OWN
 from services.projections.shared import paging
-from services.projections.shared.identity import IDENTITY, customer_of
+from services.projections.shared.identity import IDENTITY, customer_asked
 
 
 class FieldAsked(paging.Listing):
@@ -60,13 +60,13 @@ WHERE contact_id = ANY($1) AND field = $2
 ORDER BY recorded_at DESC, version DESC, event_id DESC
 LIMIT $6"""
 
-Place = tuple[datetime, int, UUID]
+HistoryPlace = tuple[datetime, int, UUID]
 
 
 async def history(inquiry: Inquiry, params: FieldAsked) -> History | None:
-    """None where the organisation has no such contact."""
-    place: Sequence[Any] = paging.after(inquiry, params, Place) or (None, None, None)
-    if (customer := await customer_of(inquiry.db, params.id)) is None:
+    """None where the caller may see no such contact."""
+    place: Sequence[Any] = paging.after(inquiry, params, HistoryPlace) or (None, None, None)
+    if (customer := await customer_asked(inquiry, params.id)) is None:
         return None
     sql = VALUES.format(table=await live(inquiry.db, FIELD_HISTORY))
     found = await inquiry.db.fetch(sql, customer.contacts, params.field, *place, params.limit + 1)
@@ -74,7 +74,7 @@ async def history(inquiry: Inquiry, params: FieldAsked) -> History | None:
     return History(customer.customer_id, params.field, tuple(map(_past_value, shown)), cursor)
 
 
-def _place(record: asyncpg.Record) -> Place:
+def _place(record: asyncpg.Record) -> HistoryPlace:
     return record["recorded_at"], record["version"], record["event_id"]
 
 
@@ -86,7 +86,7 @@ def _past_value(record: asyncpg.Record) -> PastValue:
 HISTORY = Query(
     method="GET",
     path="/customers/{id}/history/{field}",
-    roles=CLEAR,
+    roles=OWN,
     handler=history,
     views=(IDENTITY, FIELD_HISTORY),
     params=FieldAsked,

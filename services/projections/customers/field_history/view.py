@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from kernel.view.fact import Fact
+from kernel.taking.fact import Fact
 from kernel.view.view import Key, View
 from services.projections.customers.field_history.fields import READS, Change, Field, said
 

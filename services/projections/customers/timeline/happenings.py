@@ -13,10 +13,10 @@ import msgspec
 from kernel.log import envelope as envelopes
 from kernel.log.envelope import Origin
 from kernel.log.facts import Event, decode, encode, type_of
+from kernel.taking.fact import Fact
+from kernel.taking.opening import opened, person_of
 from kernel.vault.sealing import CannotOpen, Key
 from kernel.vault.vault import Vault
-from kernel.view.fact import Fact
-from kernel.view.opening import opened, person_of
 from services.contacts import events as contacts
 from services.sales import events as sales
 

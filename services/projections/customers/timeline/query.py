@@ -15,7 +15,7 @@ import msgspec
 from kernel.view.reading import live
 from kernel.web.inquiry import Inquiry
 from kernel.web.service import Query
-from services.projections.customers.roles import CLEAR, HISTORY
+from services.projections.customers.roles import HISTORY, OWN
 from services.projections.customers.timeline.happenings import (
     Happening,
     Kind,
@@ -26,7 +26,7 @@ from services.projections.customers.timeline.happenings import (
 )
 from services.projections.operations.journal import JOURNAL
 from services.projections.shared import paging
-from services.projections.shared.identity import IDENTITY, customer_of
+from services.projections.shared.identity import IDENTITY, customer_asked
 
 
 class TimelineAsked(paging.Listing):
@@ -61,14 +61,14 @@ FROM unnest($1::uuid[]) AS contact (id) CROSS JOIN LATERAL (
 ORDER BY occurred_at DESC, service DESC, partition DESC, position DESC
 LIMIT $7"""
 
-Place = tuple[datetime, str, int, int]
-NEWEST: Place = (datetime.max.replace(tzinfo=UTC), "", 0, 0)
+TimelinePlace = tuple[datetime, str, int, int]
+NEWEST: TimelinePlace = (datetime.max.replace(tzinfo=UTC), "", 0, 0)
 
 
 async def timeline(inquiry: Inquiry, params: TimelineAsked) -> Timeline | None:
-    """None where the organisation has no such contact."""
-    place: Place = paging.after(inquiry, params, Place) or NEWEST
-    if (customer := await customer_of(inquiry.db, params.id)) is None:
+    """None where the caller may see no such contact."""
+    place: TimelinePlace = paging.after(inquiry, params, TimelinePlace) or NEWEST
+    if (customer := await customer_asked(inquiry, params.id)) is None:
         return None
     sql = ENTRIES.format(table=await live(inquiry.db, JOURNAL))
     types = types_of(params.kind)
@@ -77,13 +77,13 @@ async def timeline(inquiry: Inquiry, params: TimelineAsked) -> Timeline | None:
     return Timeline(customer.customer_id, tuple(await _happenings(inquiry, shown)), cursor)
 
 
-def _place(record: asyncpg.Record) -> Place:
+def _place(record: asyncpg.Record) -> TimelinePlace:
     return record["occurred_at"], record["service"], record["partition"], record["position"]
 
 
 async def _happenings(inquiry: Inquiry, records: Sequence[asyncpg.Record]) -> list[Happening]:
     facts = [read(one["value"], one["service"], one["partition"], one["position"]) for one in records]
-    if inquiry.caller.role in CLEAR:
+    if inquiry.caller.role in OWN:
         return await unsealed(inquiry.vault, inquiry.caller.org_id, facts)
     return [sealed(fact) for fact in facts]
 

@@ -1,0 +1,132 @@
+"""How far a taker has come in each partition, and which of a batch's records are next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
+from typing import TypeAlias
+
+import asyncpg
+import msgspec
+
+from kernel.taking.arrivals import Arrival, Reader
+from kernel.taking.taker import Taker
+
+LOCK = """
+SELECT partition, topics, parked FROM {checkpoints}
+WHERE ({columns}) = ({values}) AND partition = ANY($1::smallint[])
+ORDER BY partition FOR UPDATE"""
+
+ADVANCE = """
+UPDATE {checkpoints} c SET topics = n.topics::jsonb, parked = n.parked
+FROM unnest($1::smallint[], $2::text[], $3::bigint[]) AS n (partition, topics, parked)
+WHERE ({columns}) = ({values}) AND c.partition = n.partition"""
+
+ALL = """
+SELECT '{name}' AS taker, partition, topics, parked FROM {checkpoints} WHERE ({columns}) = ({values})"""
+
+
+class Head(msgspec.Struct):
+    """The last record taken of one topic's partition."""
+
+    generation: int = 1
+    position: int = 0
+    offset: int = -1
+
+
+@dataclass(slots=True)
+class Checkpoint:
+    """One partition of one taker: the head of each service's topic, and how many events are parked."""
+
+    partition: int
+    heads: dict[str, Head] = field(default_factory=dict)
+    parked: int = 0
+
+    def head(self, service: str) -> Head:
+        """The service's head; before its first record, position 0."""
+        return self.heads.setdefault(service, Head())
+
+
+Checkpoints = Mapping[int, Checkpoint]
+Connection: TypeAlias = asyncpg.Connection | asyncpg.Pool
+
+
+def checkpoint_of(row: asyncpg.Record) -> Checkpoint:
+    """From the columns partition, topics and parked."""
+    heads = msgspec.convert(row["topics"], dict[str, Head])
+    return Checkpoint(row["partition"], heads, row["parked"])
+
+
+def topics_text(checkpoint: Checkpoint) -> str:
+    """Its heads as the table holds them; one that nothing was taken of is not written."""
+    begun = {service: head for service, head in checkpoint.heads.items() if head.offset >= 0}
+    return msgspec.json.encode(begun).decode()
+
+
+def copy_of(checkpoint: Checkpoint) -> Checkpoint:
+    """The same, to be moved on by itself."""
+    heads = {service: copy(head) for service, head in checkpoint.heads.items()}
+    return Checkpoint(checkpoint.partition, heads, checkpoint.parked)
+
+
+async def lock(db: asyncpg.Connection, taker: Taker, partitions: Iterable[int]) -> Checkpoints:
+    """Locks the partitions' checkpoints, ascending, until the transaction ends."""
+    rows = await db.fetch(taker.books.sql(LOCK), sorted(partitions))
+    return {row["partition"]: checkpoint_of(row) for row in rows}
+
+
+async def advance(db: asyncpg.Connection, taker: Taker, checkpoints: Checkpoints) -> None:
+    """Writes locked checkpoints back."""
+    partitions = list(checkpoints)
+    topics = [topics_text(checkpoints[n]) for n in partitions]
+    parked = [checkpoints[n].parked for n in partitions]
+    await db.execute(taker.books.sql(ADVANCE), partitions, topics, parked)
+
+
+async def every(db: Connection, takers: Sequence[Taker]) -> dict[str, dict[int, Checkpoint]]:
+    """All checkpoints of these takers, unlocked: name → partition → checkpoint."""
+    found: dict[str, dict[int, Checkpoint]] = {taker.books.name: {} for taker in takers}
+    for row in await db.fetch(" UNION ALL ".join(taker.books.sql(ALL) for taker in takers)):
+        found[row["taker"]][row["partition"]] = checkpoint_of(row)
+    return found
+
+
+Place = tuple[str, int]
+"""Service, partition."""
+
+
+def take_next(
+    taker: Reader, checkpoints: Checkpoints, arrivals: Iterable[Arrival]
+) -> tuple[list[Arrival], set[Place]]:
+    """The arrivals that are next, moving the heads past them; and the places where one was missing.
+
+    What is not newer is dropped; after a gap nothing more of that place is taken.
+    """
+    fresh: list[Arrival] = []
+    gaps: set[Place] = set()
+    for place, found in groupby(arrivals, attrgetter("service", "partition")):
+        if place[0] in taker.services and place not in gaps:
+            head = checkpoints[place[1]].head(place[0])
+            if not _take_next(head, found, fresh):
+                gaps.add(place)
+    return fresh, gaps
+
+
+def _take_next(head: Head, arrivals: Iterable[Arrival], fresh: list[Arrival]) -> bool:
+    """Takes from one place; False at a gap."""
+    for arrival in arrivals:
+        newer = (arrival.generation, arrival.offset) > (head.generation, head.offset)
+        if arrival.envelope is None:
+            if newer:
+                fresh.append(arrival)
+        elif arrival.position == head.position + 1:
+            fresh.append(arrival)
+            head.position = arrival.position
+        elif arrival.position > head.position:
+            return False
+        if newer:
+            head.generation, head.offset = arrival.generation, arrival.offset
+    return True

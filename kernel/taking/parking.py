@@ -1,0 +1,76 @@
+"""What a taker could not take: parked with the reason, and everything behind it in its stream."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import asyncpg
+
+from kernel.taking.arrivals import Arrival, Failure
+from kernel.taking.fact import Stream
+from kernel.taking.taker import Taker
+
+BLOCKED = """
+SELECT DISTINCT p.service, p.org_id, p.stream_id
+FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS n (service, org_id, stream_id)
+JOIN {parked} p ON ({columns}) = ({values})
+    AND p.org_id = n.org_id AND p.stream_id = n.stream_id AND p.service = n.service"""
+
+PARK = """
+INSERT INTO {parked} (
+    {columns}, partition, service, org_id, stream_id, position, topic_offset, value, reason, frames)
+SELECT {values}, n.* FROM unnest($1::smallint[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[],
+    $6::bigint[], $7::bytea[], $8::text[], $9::text[]) AS n"""
+
+REFUSED = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+    OverflowError,
+    UnicodeEncodeError,
+)
+"""What the database, or the way to it, raises for a value that it will never take."""
+
+BEHIND = Failure("waits behind a parked event of its stream")
+
+Parked = list[tuple[Arrival, Failure]]
+
+
+def stream_of(arrival: Arrival) -> Stream | None:
+    """The stream in which others wait behind it; None for what is no event."""
+    envelope = arrival.envelope
+    return None if envelope is None else (arrival.service, envelope.org_id, envelope.stream_id)
+
+
+async def blocked(db: asyncpg.Connection, taker: Taker, arrivals: Collection[Arrival]) -> set[Stream]:
+    """The streams among these of which something is parked already."""
+    streams = {stream for arrival in arrivals if (stream := stream_of(arrival))}
+    if not streams:
+        return set()
+    arrays = [list(part) for part in zip(*streams, strict=True)]
+    rows = await db.fetch(taker.books.sql(BLOCKED), *arrays)
+    return {(row["service"], row["org_id"], row["stream_id"]) for row in rows}
+
+
+async def park(db: asyncpg.Connection, taker: Taker, parked: Parked) -> None:
+    """Sets records aside, in their order."""
+    if parked:
+        arrays = [list(part) for part in zip(*map(_line, parked), strict=True)]
+        await db.execute(taker.books.sql(PARK), *arrays)
+
+
+def _line(found: tuple[Arrival, Failure]) -> Sequence[Any]:
+    arrival, failure = found
+    _, org_id, stream_id = stream_of(arrival) or ("", None, None)
+    return (
+        arrival.partition,
+        arrival.service,
+        org_id,
+        stream_id,
+        arrival.position or None,
+        arrival.offset,
+        arrival.raw,
+        failure.reason,
+        "\n".join(failure.frames),
+    )

@@ -1,0 +1,35 @@
+"""`rapport schemas`: writes the contracts under schemas/, or checks that they are what the code says."""
+
+from __future__ import annotations
+
+import click
+
+from ops.errors import CannotRun
+from ops.output import answer, json_option
+
+
+@click.command()
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 if anything differs.")
+@json_option
+def command(only_check: bool, as_json: bool) -> None:
+    """Write schemas/: a schema and an example of every event, an OpenAPI and an AsyncAPI of every service.
+
+    An event's schema that is there already is published and never changed: a changed class is a fault here,
+    and gets a new version with an upcaster.
+    """
+    from ops.contracts import files
+
+    found = files.services()
+    try:
+        written = [] if only_check else files.write(files.FOLDER, found)
+    except ValueError as error:
+        raise CannotRun(f"{error}.") from error
+    faults = files.check(files.FOLDER, found)
+    lines = [*(f"wrote schemas/{name}" for name in written), *faults]
+    answer(
+        {"written": written, "faults": faults},
+        "\n".join(lines) or "the contracts are as they should be.",
+        as_json,
+    )
+    if faults:
+        raise SystemExit(1)

@@ -1,0 +1,1 @@
+"""The folder of one stack: what is kept there, remembered and kept secret."""

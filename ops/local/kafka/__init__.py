@@ -1,0 +1,1 @@
+"""A Kafka of the stack's own: its jars and its one broker."""

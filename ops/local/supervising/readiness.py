@@ -1,0 +1,32 @@
+"""Asks every process over HTTP whether it is ready."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyAnswer:
+    """The answer of one `/readyz`; `body` is empty where nobody answered."""
+
+    ready: bool
+    body: dict[str, Any]
+
+
+async def ask(ports: dict[str, int]) -> dict[str, ReadyAnswer]:
+    """Every named process at once."""
+    # Plain HTTP on loopback: certificates would only cost the time of loading them.
+    async with httpx.AsyncClient(timeout=2, trust_env=False, verify=False) as client:
+        answers = await asyncio.gather(*(_ask(client, port) for port in ports.values()))
+    return dict(zip(ports, answers, strict=True))
+
+
+async def _ask(client: httpx.AsyncClient, port: int) -> ReadyAnswer:
+    try:
+        answer = await client.get(f"http://127.0.0.1:{port}/readyz")
+        body = answer.json()
+    except (httpx.HTTPError, ValueError):
+        return ReadyAnswer(False, {})
+    return ReadyAnswer(answer.status_code == 200, body if isinstance(body, dict) else {})

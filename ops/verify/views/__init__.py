@@ -1,0 +1,1 @@
+"""The views, compared with the fold of the log."""
