@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import asyncpg
@@ -16,6 +15,7 @@ from kernel.database import database_away
 from kernel.log import envelope
 from kernel.log.relay.marks import Mark
 from kernel.settings import Settings
+from kernel.stopping import stopped
 
 SECONDS_WITHOUT_PROGRESS = 10.0
 SECONDS_TO_STOP = 1.0
@@ -59,9 +59,7 @@ async def compare(settings: Settings, topic: str, pool: asyncpg.Pool, marks: Seq
             followed = await _begin(consumer, topic, marks)
         await _follow(consumer, pool, followed)
     finally:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SECONDS_TO_STOP):
-                await consumer.stop()
+        await stopped(consumer.stop(), SECONDS_TO_STOP)
 
 
 async def _begin(

@@ -22,6 +22,7 @@ from kernel.logging import set_up
 from kernel.metrics import RELAY_LAG_EVENTS, RELAY_LAG_SECONDS, RELAY_LEADER
 from kernel.migrate import SchemaMismatch, require_schema
 from kernel.settings import Settings, load
+from kernel.stopping import until_asked
 from kernel.web.operational import Readiness, serve_operational
 
 logger = logging.getLogger(__name__)
@@ -120,7 +121,8 @@ async def _until_stopped(relay: Relay) -> None:
     async with asyncio.TaskGroup() as tasks:
         watching = tasks.create_task(relay.watch())
         working = tasks.create_task(relay.work())
-        await relay.stopping.wait()
+        await until_asked(relay.stopping, working, watching)
+        relay.stopping.set()
         await asyncio.wait({working}, timeout=SECONDS_TO_FINISH)
         working.cancel()
         watching.cancel()

@@ -17,7 +17,7 @@ from kernel.reaction.reaction import Reaction
 from kernel.reaction.starts import Start, Starts
 from kernel.reaction.worker.subscription import Topics
 from kernel.settings import Settings
-from kernel.taking.stopping import stopped
+from kernel.stopping import stopped
 
 SECONDS_TO_ANSWER = 5.0
 

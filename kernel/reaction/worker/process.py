@@ -19,6 +19,7 @@ from kernel.migrate import SchemaMismatch, require_schema
 from kernel.reaction.sending import Sender
 from kernel.reaction.worker.reactor import SECONDS_TO_DRAIN, Reactor
 from kernel.settings import Settings, load
+from kernel.stopping import until_asked
 from kernel.web.operational import serve_operational
 from kernel.web.service import Service
 
@@ -48,7 +49,7 @@ async def _until_stopped(stop: asyncio.Event, reactor: Reactor, sender: Sender) 
     async with asyncio.TaskGroup() as tasks:
         reacting = tasks.create_task(reactor.work())
         sending = tasks.create_task(sender.work())
-        await stop.wait()
+        await until_asked(stop, reacting, sending)
         reacting.cancel()
         sender.stopping.set()
         sender.wake.set()

@@ -19,8 +19,8 @@ from kernel.reaction.sending import Sender
 from kernel.reaction.worker.deploying import SECONDS_TO_ANSWER, deploy, missing
 from kernel.reaction.worker.subscription import Subscription
 from kernel.settings import Settings
+from kernel.stopping import stopped
 from kernel.taking import checkpoints
-from kernel.taking.stopping import stopped
 from kernel.vault.vault import Vault
 from kernel.web.operational import Readiness
 from kernel.web.service import Service

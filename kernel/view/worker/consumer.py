@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
 from kernel.settings import Settings
-from kernel.taking.stopping import stopped
+from kernel.stopping import stopped
 
 SECONDS_TO_ANSWER = 10.0
 

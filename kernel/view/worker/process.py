@@ -17,6 +17,7 @@ from kernel.database import connect_pool
 from kernel.garbage import collect_rarely
 from kernel.migrate import require_schema
 from kernel.settings import Settings, load
+from kernel.stopping import until_asked
 from kernel.vault.vault import Vault
 from kernel.view.view import View
 from kernel.view.worker.worker import Worker
@@ -40,7 +41,7 @@ async def serve(settings: Settings, views: Sequence[View[Any]]) -> None:
             serve_operational(settings, settings.port["worker"], worker.progress.readiness)
         )
         work = asyncio.create_task(worker.work())
-        await asyncio.wait({work, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        await until_asked(stop, work)
         await worker.drain()
         work.cancel()
         await asyncio.wait({work})

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
+from kernel.stopping import stopped
 from ops.errors import CannotRun
 
 MANY = 2000
@@ -60,7 +61,7 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Topic]:
         await consumer.start()
         yield Topic(consumer, name, await _ends(consumer, name))
     finally:
-        await consumer.stop()
+        await stopped(consumer.stop())
 
 
 async def _ends(consumer: AIOKafkaConsumer, name: str) -> dict[int, int]:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from aiokafka.errors import KafkaError
 
-from kernel.taking.stopping import stopped
+from kernel.stopping import stopped, until_asked
 
 
 async def test_a_client_that_never_stops_is_left_behind() -> None:
@@ -29,3 +29,23 @@ async def test_a_mistake_of_ours_is_not_kept_quiet() -> None:
 
     with pytest.raises(ValueError, match="ours"):
         await stopped(stop())
+
+
+async def test_a_process_ends_with_its_work_even_where_nobody_asked() -> None:
+    async def breaks_off() -> None:
+        raise asyncio.CancelledError  # as aiokafka's own clean-up may
+
+    async with asyncio.timeout(5):
+        await until_asked(asyncio.Event(), asyncio.create_task(breaks_off()))
+
+
+async def test_a_process_works_until_it_is_asked_to_stop() -> None:
+    stop, work = asyncio.Event(), asyncio.create_task(asyncio.sleep(600))
+    waiting = asyncio.create_task(until_asked(stop, work))
+    await asyncio.wait({waiting}, timeout=0.01)
+    assert not waiting.done()
+    stop.set()
+    async with asyncio.timeout(5):
+        await waiting
+    assert not work.done()
+    work.cancel()

@@ -1,4 +1,4 @@
-"""The end of a Kafka client, which may be one of a cluster that is gone."""
+"""The end of a process, and of its Kafka clients, whose cluster may be gone."""
 
 from __future__ import annotations
 
@@ -20,3 +20,11 @@ async def stopped(stop: Coroutine[Any, Any, None], seconds: float = SECONDS_TO_S
     stopping.cancel()
     with suppress(asyncio.CancelledError, KafkaError, OSError, asyncio.InvalidStateError):
         stopping.result()
+
+
+async def until_asked(stop: asyncio.Event, *work: asyncio.Task[None]) -> None:
+    """Until `stop` is set, or until work has ended, which it should not by itself: then the process ends too,
+    and is started anew."""
+    asked = asyncio.create_task(stop.wait())
+    await asyncio.wait({asked, *work}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
