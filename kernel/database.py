@@ -15,8 +15,9 @@ from kernel.settings import Settings
 SECONDS_TO_CONNECT = 5.0
 SECONDS_TO_ANSWER = 10.0
 
-# Each role works by keys alone, and a plan made while a table was empty must not scan it once it is full.
-_SESSION = {"jit": "off", "enable_seqscan": "off"}
+# Each role works by keys alone: a plan made while a table was empty must not scan it once it is full, and one
+# for all values is as good as one for each, which would cost more than most of these statements do.
+_SESSION = {"jit": "off", "enable_seqscan": "off", "plan_cache_mode": "force_generic_plan"}
 
 _LOST = (
     OSError,  # includes TimeoutError

@@ -19,6 +19,7 @@ class Closed(Exception):
 class Grouping(Generic[Q, A]):
     """Asks in batches: no lingering, at most `lanes` batches under way, at most `waiting` questions held.
 
+    A further lane is only for `worth` questions or more: two small batches cost twice what one costs.
     `ask_all` answers each question of a batch, or gives its exception; `weigh` bounds a batch to `capacity`;
     two questions that share an `apart` value never go into one batch: the later waits for the next. Where at
     least `split_from` wait and none is under way, a batch takes half of them: the other half is made ready
@@ -32,6 +33,7 @@ class Grouping(Generic[Q, A]):
         lanes: int,
         waiting: int,
         most: int,
+        worth: int = 1,
         weigh: Callable[[Q], int] = lambda _question: 0,
         capacity: int = 1,
         apart: Callable[[Q], Collection[object]] = lambda _question: (),
@@ -41,6 +43,7 @@ class Grouping(Generic[Q, A]):
         self._lanes = lanes
         self._room = asyncio.Semaphore(waiting)
         self._most = most
+        self._worth = worth
         self._weigh = weigh
         self._capacity = capacity
         self._apart = apart
@@ -57,7 +60,7 @@ class Grouping(Generic[Q, A]):
                 raise Closed
             answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
             self._waiting.append((question, answer))
-            if len(self._running) < self._lanes:
+            if not self._running or (len(self._running) < self._lanes and self._worth_a_lane):
                 self._running.add(asyncio.create_task(self._run()))
             return await answer
 
@@ -65,6 +68,10 @@ class Grouping(Generic[Q, A]):
     def waiting(self) -> int:
         """How many questions wait for a batch to take them."""
         return len(self._waiting)
+
+    @property
+    def _worth_a_lane(self) -> bool:
+        return len(self._waiting) >= self._worth
 
     async def close(self) -> None:
         """Refuses new questions and returns when all that waited are answered."""
@@ -80,7 +87,7 @@ class Grouping(Generic[Q, A]):
             self._running.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _run_batches(self) -> None:
-        while batch := self._take():
+        while (len(self._running) == 1 or self._worth_a_lane) and (batch := self._take()):
             self._under_way += len(batch)
             try:
                 answers = await self._ask_all([question for question, _ in batch])

@@ -23,6 +23,8 @@ from kernel.settings import Settings
 
 LANES = 2
 WAITING = 2_048
+WORTH_A_LANE = 8
+"""Commands that wait while a batch commits; fewer are better off in the next batch."""
 MOST_APPENDS = 128
 SPLIT_FROM = 48
 MOST_BYTES = 1 << 20
@@ -52,6 +54,7 @@ class Store:
             lanes=LANES,
             waiting=WAITING,
             most=MOST_APPENDS,
+            worth=WORTH_A_LANE,
             weigh=lambda append: append.size,
             capacity=MOST_BYTES,
             apart=apart,

@@ -156,6 +156,10 @@ class PurchasesCalledUp(Event):
     purchases: WaitingPurchases
     earlier: UUID | None = None
 
+    def subjects(self) -> tuple[UUID, ...]:
+        """None: what is the contact's by now is told by each purchase itself."""
+        return ()
+
 
 class ProductListed(Event):
     """The organisation sells this product, so described; listed again, the new description holds."""

@@ -15,9 +15,9 @@ from kernel import tracing
 from kernel.clocks import NOT_YET, is_ahead
 from kernel.ids import new_id
 from kernel.web.access import Caller, Role, require
-from kernel.web.commanding.parameters import checked_key, own_id
+from kernel.web.commanding.parameters import checked_key
 from kernel.web.commanding.routes import CommandRoute
-from kernel.web.commanding.single import Commanding, Wish
+from kernel.web.commanding.single import Commanding, Wish, parted
 from kernel.web.problems import Problem
 from kernel.web.wire import bodies
 from kernel.web.wire.exchange import Request, Response
@@ -76,6 +76,7 @@ class Batches:
                 outcomes[index] = problem.document()
             else:
                 streams.setdefault(wish.stream_id or index, []).append((index, wish))
+        items.clear()
         waiting = iter(streams.values())
         correlation_id = new_id()
 
@@ -111,20 +112,15 @@ class Batches:
             raise Problem("forbidden", f"The role {caller.role.value} may not import or backdate.")
         if head.occurred_at is not None and is_ahead(head.occurred_at, datetime.now(UTC)):
             raise Problem(*NOT_YET, pointer="/occurred_at")
+        stream_id, text = parted(route, head.id, body, "/body")
+        if stream_id is None and not route.command.begins:
+            raise Problem("invalid", "This command needs the id of what it is about.", pointer="/id")
         return Wish(
             route=route,
-            stream_id=_stream_of(route, head, body),
-            body=body,
+            stream_id=stream_id,
+            text=text,
             key=None if head.key is None else checked_key(head.key, "/key"),
             occurred_at=head.occurred_at,
             origin=head.origin,
             at="/body",
         )
-
-
-def _stream_of(route: CommandRoute, head: Item, body: Any) -> UUID | None:
-    if head.id is None and not route.command.begins:
-        raise Problem("invalid", "This command needs the id of what it is about.", pointer="/id")
-    if head.id is None and isinstance(body, dict) and "id" in body:
-        return own_id(body["id"], "/body")
-    return head.id

@@ -36,7 +36,8 @@ class Wish:
 
     route: CommandRoute
     stream_id: UUID | None
-    body: Any
+    text: bytes
+    """The command's own fields as canonical JSON, which waits in less memory than what it is parsed to."""
     key: str | None = None
     if_match: int | None = None
     occurred_at: datetime | None = None
@@ -64,7 +65,8 @@ class Commanding:
         stream_id = path_id(request.values[0]) if request.values else None
         key, if_match = key_of(headers), version_of(headers)
         body = bodies.parse(await request.body(COMMAND_BYTES))
-        wish = Wish(route, stream_id, body, key, if_match)
+        stream_id, text = parted(route, stream_id, body)
+        wish = Wish(route, stream_id, text, key, if_match)
         with tracing.span(route.name, tracing.parent_of(headers)) as trace:
             status, document = await self.carry_out(wish, caller, new_id(), trace)
         return Response(status, orjson.dumps(document))
@@ -91,19 +93,17 @@ class Commanding:
             metrics.COMMAND_SECONDS.observe(time.perf_counter() - began)
 
     def _call(self, wish: Wish, caller: Caller, correlation_id: UUID, trace: str | None) -> Call:
-        stream_id, body = _parted(wish)
-        if not caller.owns((stream_id,)):
+        if not caller.owns((wish.stream_id,)):
             raise not_found()
-        text = bodies.canonical(body, wish.at)
-        if len(text) > COMMAND_BYTES:
+        if len(wish.text) > COMMAND_BYTES:
             raise Problem("too-large", f"A command may have {COMMAND_BYTES} bytes.", pointer=wish.at)
         context = self._handler.parsing(caller.org_id)
         return Call(
             org_id=caller.org_id,
             actor=caller.subject,
-            command=bodies.validated(wish.route.command, text, context, wish.at),
-            stream_id=stream_id,
-            digest=self._digest(caller.org_id, wish, stream_id, text) if wish.key else b"",
+            command=bodies.validated(wish.route.command, wish.text, context, wish.at),
+            stream_id=wish.stream_id,
+            digest=self._digest(caller.org_id, wish) if wish.key else b"",
             correlation_id=correlation_id,
             key=wish.key,
             if_match=wish.if_match,
@@ -112,9 +112,9 @@ class Commanding:
             origin=wish.origin,
         )
 
-    def _digest(self, org_id: UUID, wish: Wish, stream_id: UUID | None, text: bytes) -> bytes:
-        parts = [wish.route.name, stream_id, wish.occurred_at, wish.origin]
-        return self._handler.digest(org_id, orjson.dumps(parts) + text)
+    def _digest(self, org_id: UUID, wish: Wish) -> bytes:
+        parts = [wish.route.name, wish.stream_id, wish.occurred_at, wish.origin]
+        return self._handler.digest(org_id, orjson.dumps(parts) + wish.text)
 
     def _document(self, answer: Answer, org_id: UUID) -> dict[str, Any]:
         return {
@@ -125,13 +125,13 @@ class Commanding:
         }
 
 
-def _parted(wish: Wish) -> tuple[UUID | None, dict[str, Any]]:
+def parted(route: CommandRoute, stream_id: UUID | None, body: Any, at: str = "") -> tuple[UUID | None, bytes]:
     """The stream and the command's own fields: the body of one that begins a stream may bring both."""
-    if not isinstance(wish.body, dict):
-        raise Problem("malformed-body", "The body of a command is a JSON object.", pointer=wish.at)
-    if not wish.route.command.begins or "id" not in wish.body:
-        return wish.stream_id, wish.body
-    stream_id = own_id(wish.body["id"], wish.at)
-    if wish.stream_id not in (None, stream_id):
-        raise Problem("invalid", "The body's id and the command's differ.", pointer=f"{wish.at}/id")
-    return stream_id, {name: value for name, value in wish.body.items() if name != "id"}
+    if not isinstance(body, dict):
+        raise Problem("malformed-body", "The body of a command is a JSON object.", pointer=at)
+    if route.command.begins and "id" in body:
+        own = own_id(body.pop("id"), at)
+        if stream_id not in (None, own):
+            raise Problem("invalid", "The body's id and the command's differ.", pointer=f"{at}/id")
+        stream_id = own
+    return stream_id, bodies.canonical(body, at)

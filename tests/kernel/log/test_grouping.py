@@ -50,6 +50,21 @@ async def test_a_batch_holds_no_more_than_its_limits():
     assert desk.batches == [[50], [1, 2, 3], [9, 1], [1]]
 
 
+async def test_a_second_batch_goes_beside_the_first_once_it_is_worth_it():
+    desk = Desk(lanes=2, worth=3)
+    tasks = desk.ask(1)
+    await until_all_wait()
+    tasks += desk.ask(2, 3)
+    await until_all_wait()
+    assert desk.batches == [[1]]
+    tasks += desk.ask(4)
+    await until_all_wait()
+    assert desk.batches == [[1], [2, 3, 4]]
+    tasks += desk.ask(5)
+    desk.open.set()
+    assert await asyncio.gather(*tasks) == [2, 4, 6, 8, 10]
+
+
 async def test_where_many_wait_half_go_at_once_and_half_follow_while_they_are_under_way():
     desk = Desk(lanes=2, split_from=6)
     tasks = desk.ask(1, 2, 3, 4, 5, 6)
