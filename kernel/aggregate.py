@@ -63,6 +63,8 @@ class Aggregate(Generic[S]):
     initial: Callable[[UUID], S]
     """The state of a stream, by its id, in which nothing has happened."""
     evolve: Callable[[S, Any], S]
+    ignores: tuple[type[Event], ...] = ()
+    """Facts that leave every state as it is. They are not loaded: a contact has few names and many calls."""
     decide: Callable[[Any, S, datetime], list[Event]]
     """No event: nothing to do. Raises Rejected."""
     claims: Callable[[S], frozenset[Claimed]] = nothing_claimed

@@ -50,7 +50,9 @@ class Handler:
     @classmethod
     async def open(cls, settings: Settings, service: str, aggregates: Iterable[Aggregate[Any]]) -> Handler:
         """Connects to the service's log and to the vault; raises DatabaseAway."""
-        store = await Store.open(settings, service)
+        aggregates = tuple(aggregates)
+        unread = [event.__name__ for aggregate in aggregates for event in aggregate.ignores]
+        store = await Store.open(settings, service, unread)
         vault = await Vault.open(settings)
         pool = await connect_pool(settings, f"{service}_log", max_size=1)
         return cls(service, aggregates, store, vault, pool)

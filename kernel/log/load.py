@@ -26,7 +26,7 @@ class StoredEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 class LoadedStream(msgspec.Struct, frozen=True):
-    """A stream that exists, with its events after the version asked for."""
+    """A stream that exists, with its events after the version asked for, save those left out."""
 
     kind: str
     partition_key: UUID
@@ -59,6 +59,7 @@ CROSS JOIN LATERAL (
     FROM event e
     WHERE e.org_id = asked.org_id AND e.stream_id = asked.stream_id
         AND e.version >= least(asked.after + 1, s.version)
+        AND (e.type <> ALL ($4::text[]) OR e.version = s.version)
     ORDER BY e.version
 ) e
 """
@@ -67,10 +68,16 @@ Asked = tuple[UUID, UUID, int]
 """Organisation, stream, and the version after which to read (0: all)."""
 
 
-async def read_streams(connection: asyncpg.Connection, asked: Sequence[Asked]) -> list[LoadedStream | None]:
-    """Each stream asked for, or None where the organisation has no such stream."""
+async def read_streams(
+    connection: asyncpg.Connection, asked: Sequence[Asked], without: Sequence[str] = ()
+) -> list[LoadedStream | None]:
+    """Each stream asked for, or None where the organisation has no such stream.
+
+    Events of the types `without` are left out, unless one is the stream's last.
+    """
     rows: list[list[Any]] = [[] for _ in asked]
-    for row in await connection.fetch(_EVENTS, *(list(column) for column in zip(*asked, strict=True))):
+    columns = [list(column) for column in zip(*asked, strict=True)]
+    for row in await connection.fetch(_EVENTS, *columns, without):
         rows[row[0] - 1].append(row)
     return [_stream(mine, after) if mine else None for mine, (_, _, after) in zip(rows, asked, strict=True)]
 

@@ -41,13 +41,16 @@ class Store:
     """What waits while one commit runs goes into the next; so does what waits to be read."""
 
     @classmethod
-    async def open(cls, settings: Settings, service: str) -> Store:
-        """Connects as `<service>_log`; raises DatabaseAway."""
+    async def open(cls, settings: Settings, service: str, unread: Sequence[str] = ()) -> Store:
+        """Connects as `<service>_log`; events of the types `unread` are not loaded. Raises DatabaseAway."""
         pool = await connect_pool(settings, f"{service}_log", min_size=LANES, max_size=4 * LANES)
-        return cls(pool, relay_bell(settings.port.get(f"{service}_relay")))
+        return cls(pool, relay_bell(settings.port.get(f"{service}_relay")), unread)
 
-    def __init__(self, pool: asyncpg.Pool, on_appended: Callable[[], None]) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, on_appended: Callable[[], None], unread: Sequence[str] = ()
+    ) -> None:
         self._pool = pool
+        self._unread = unread
         self._on_appended = on_appended
         self._appends: Grouping[Append, Result | None] = Grouping(
             self._append_all,
@@ -158,7 +161,7 @@ class Store:
             return []
         with database_away():
             async with self._pool.acquire(timeout=SECONDS_TO_CONNECT) as connection:
-                return await read_streams(connection, asked)
+                return await read_streams(connection, asked, self._unread)
 
     async def _read_answers(self, keys: Sequence[Key]) -> list[StoredAnswer | None]:
         if not keys:

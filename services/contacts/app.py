@@ -16,6 +16,7 @@ CONTACT = Aggregate(
     events=classes_of(Event, events),
     initial=Contact,
     evolve=evolve,
+    ignores=(events.InteractionRecorded,),
     decide=decide,
     claims=claims,
     taken=Taken("identifier-taken", "Another contact has one of these identifiers."),

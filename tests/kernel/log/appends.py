@@ -21,8 +21,8 @@ T = TypeVar("T")
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
-def noted(data: bytes = b"{}", personal: bytes | None = None) -> NewEvent:
-    return NewEvent(new_id(), "Noted", 1, data, personal, NOON)
+def noted(data: bytes = b"{}", personal: bytes | None = None, type: str = "Noted") -> NewEvent:
+    return NewEvent(new_id(), type, 1, data, personal, NOON)
 
 
 def write(
@@ -58,8 +58,10 @@ async def until(holds: Callable[[], Awaitable[T]], seconds: float = 20) -> T:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, service: str = "contacts") -> AsyncIterator[Store]:
-    store = await Store.open(settings, service)
+async def opened(
+    settings: Settings, service: str = "contacts", unread: Sequence[str] = ()
+) -> AsyncIterator[Store]:
+    store = await Store.open(settings, service, unread)
     try:
         yield store
     finally:

@@ -39,6 +39,19 @@ async def test_only_what_is_newer_than_a_known_version_is_loaded(database: Setti
     assert (nothing_new.version, nothing_new.events, nothing_new.position) == (3, (), 3)
 
 
+async def test_what_no_decision_looks_at_is_not_loaded_yet_the_stream_is_where_it_is(database: Settings):
+    org, stream = new_id(), new_id()
+    async with opened(database, unread=["InteractionRecorded"]) as store:
+        called, named = noted(type="InteractionRecorded"), noted(type="NameCorrected")
+        await store.append(append(org, write(stream, 0, [noted(), called, named, called])))
+        loaded = (await store.load(org, [stream])).streams[stream]
+        await store.append(append(org, write(stream, 4, [named])))
+        newer = (await store.load(org, [stream], after={stream: 1})).streams[stream]
+    assert [event.version for event in loaded.events] == [1, 3, 4]
+    assert (loaded.version, loaded.position) == (4, 4)
+    assert [event.version for event in newer.events] == [3, 5]
+
+
 async def test_an_unknown_stream_and_a_foreign_one_are_both_absent(database: Settings):
     org, stream = new_id(), new_id()
     async with opened(database) as store:

@@ -98,3 +98,14 @@ def test_personal_values_stand_in_the_personal_part_alone(history: list[tuple[Co
         data, _ = encode(event)
         for value in (b"Anna", b"Gruber", b"Berger", b"example", b"Salzburg", b"1984", b"2900", b"4711"):
             assert value not in data, event
+
+
+@settings(max_examples=50, deadline=None)
+@given(HISTORIES)
+def test_what_is_not_loaded_changes_no_state(history: list[tuple[Command, int]]):
+    here, ids = lived(history)
+    for contact in ids:
+        loaded = [
+            event for whose, event in here.log if whose == contact and type(event) not in CONTACT.ignores
+        ]
+        assert reduce(evolve, loaded, Contact(contact)) == here.contacts[contact]  # type: ignore[arg-type]
