@@ -24,7 +24,7 @@ BEGIN
         INSERT INTO watched
         SELECT partition, (topics -> '{service}' ->> 'position')::bigint, clock_timestamp()
         FROM projections.checkpoint
-        WHERE view = '{view}' AND number = {number} AND topics ? '{service}'
+        WHERE taker = '{taker}' AND topics ? '{service}'
         ON CONFLICT DO NOTHING;
         COMMIT;
         PERFORM pg_sleep(0.001);
@@ -52,7 +52,7 @@ async def watch(administrator: str, view: View[Any], service: str, seconds: floa
     connection = await asyncpg.connect(administrator, server_settings={"synchronous_commit": "off"})
     try:
         await connection.execute(TABLE)
-        look = WATCH.format(seconds=seconds, service=service, view=view.name, number=view.number)
+        look = WATCH.format(seconds=seconds, service=service, taker=view.taker)
         await connection.execute(look)
         rows: defaultdict[int, list[tuple[int, float]]] = defaultdict(list)
         for partition, position, seen_at in await connection.fetch(SEEN):

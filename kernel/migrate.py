@@ -56,8 +56,8 @@ def steps(schema: str) -> list[Step]:
 
 def _folders(schema: str) -> list[str]:
     if schema in SERVICES:
-        return ["kernel/log/sql", "kernel/reaction/sql", f"services/{schema}/sql"]
-    return ["kernel/vault/sql"] if schema == "vault" else ["kernel/view/sql"]
+        return ["kernel/log/sql", "kernel/taking/sql", "kernel/reaction/sql", f"services/{schema}/sql"]
+    return ["kernel/vault/sql"] if schema == "vault" else ["kernel/taking/sql", "kernel/view/sql"]
 
 
 def _files(folder: str, schema: str) -> Iterator[Step]:

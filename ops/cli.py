@@ -23,6 +23,7 @@ SECTIONS = {
         "views": "ops.takers.views:command",
         "reactions": "ops.takers.reactions:command",
         "verify": "ops.verify.command:command",
+        "rebuild": "ops.rebuilding.command:command",
     },
     "One process each, as a cluster runs them": {
         "migrate": "ops.commands.process:migrate",

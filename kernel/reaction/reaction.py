@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -13,7 +13,6 @@ import msgspec
 from kernel.commands import Command
 from kernel.log.facts import Event, service_of, type_of
 from kernel.taking.fact import Fact
-from kernel.taking.taker import Books
 
 M = TypeVar("M", bound=msgspec.Struct)
 
@@ -36,6 +35,8 @@ class Reaction(Generic[M]):
     Its memory is a row per organisation and key, whichever partition the events come from. It is folded from
     the log's beginning, whatever else the reaction leaves out.
     """
+
+    kind: ClassVar[str] = "reaction"
 
     name: str
     hears: tuple[type[Event], ...]
@@ -69,17 +70,9 @@ class Reaction(Generic[M]):
         """The services of whose streams it keeps which rows they touched."""
         return frozenset(service_of(cls) for cls in self.whole_stream)
 
-    @cached_property
-    def books(self) -> Books:
-        """Where its checkpoints and its parked events stand."""
-        return Books(
-            kind="reaction",
-            name=self.name,
-            checkpoints="reaction_checkpoint",
-            parked="reaction_parked",
-            columns="reaction",
-            values=f"'{self.name}'",
-        )
+    @property
+    def taker(self) -> str:
+        return self.name
 
     @cached_property
     def services(self) -> frozenset[str]:

@@ -14,12 +14,16 @@ from kernel.taking.arrivals import Arrival
 from kernel.taking.checkpoints import Place
 
 BEGIN = """
-INSERT INTO reaction_checkpoint (reaction, partition, starts)
-SELECT $1, n.partition, n.starts::jsonb FROM unnest($2::smallint[], $3::text[]) AS n (partition, starts)
-ORDER BY n.partition
-ON CONFLICT DO NOTHING"""
+WITH begun AS (
+    INSERT INTO reaction_start (reaction, partition, starts)
+    SELECT $1, n.partition, n.starts::jsonb FROM unnest($2::smallint[], $3::text[]) AS n (partition, starts)
+    ORDER BY n.partition
+    ON CONFLICT DO NOTHING
+    RETURNING reaction, partition
+)
+INSERT INTO checkpoint (taker, partition) SELECT reaction, partition FROM begun"""
 
-READ = "SELECT partition, starts FROM reaction_checkpoint WHERE reaction = $1"
+READ = "SELECT partition, starts FROM reaction_start WHERE reaction = $1"
 
 
 class Start(msgspec.Struct, frozen=True):

@@ -49,7 +49,7 @@ async def take(
         with database_away():
             async with pool.acquire() as db, db.transaction():
                 applied = await _in_transaction(db, taker, arrivals, fold, refused)
-        failpoint(f"{taker.books.kind}.committed")
+        failpoint(f"{taker.kind}.committed")
         return applied
     except REFUSED as error:
         if refused is not None:
@@ -73,5 +73,5 @@ async def _in_transaction(
     for arrival, _ in folded.parked:
         heads[arrival.partition].parked += 1
     await checkpoints.advance(db, taker, heads)
-    failpoint(f"{taker.books.kind}.folded")
+    failpoint(f"{taker.kind}.folded")
     return Applied(heads, places_of(fresh), gaps, folded.applied, len(folded.parked))

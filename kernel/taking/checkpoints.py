@@ -16,17 +16,16 @@ from kernel.taking.arrivals import Arrival, Reader
 from kernel.taking.taker import Taker
 
 LOCK = """
-SELECT partition, topics, parked FROM {checkpoints}
-WHERE ({columns}) = ({values}) AND partition = ANY($1::smallint[])
+SELECT partition, topics, parked FROM checkpoint
+WHERE taker = $1 AND partition = ANY($2::smallint[])
 ORDER BY partition FOR UPDATE"""
 
 ADVANCE = """
-UPDATE {checkpoints} c SET topics = n.topics::jsonb, parked = n.parked
-FROM unnest($1::smallint[], $2::text[], $3::bigint[]) AS n (partition, topics, parked)
-WHERE ({columns}) = ({values}) AND c.partition = n.partition"""
+UPDATE checkpoint c SET topics = n.topics::jsonb, parked = n.parked
+FROM unnest($2::smallint[], $3::text[], $4::bigint[]) AS n (partition, topics, parked)
+WHERE c.taker = $1 AND c.partition = n.partition"""
 
-ALL = """
-SELECT '{name}' AS taker, partition, topics, parked FROM {checkpoints} WHERE ({columns}) = ({values})"""
+ALL = "SELECT taker, partition, topics, parked FROM checkpoint WHERE taker = ANY($1::text[])"
 
 
 class Head(msgspec.Struct):
@@ -74,7 +73,7 @@ def copy_of(checkpoint: Checkpoint) -> Checkpoint:
 
 async def lock(db: asyncpg.Connection, taker: Taker, partitions: Iterable[int]) -> Checkpoints:
     """Locks the partitions' checkpoints, ascending, until the transaction ends."""
-    rows = await db.fetch(taker.books.sql(LOCK), sorted(partitions))
+    rows = await db.fetch(LOCK, taker.taker, sorted(partitions))
     return {row["partition"]: checkpoint_of(row) for row in rows}
 
 
@@ -83,13 +82,13 @@ async def advance(db: asyncpg.Connection, taker: Taker, checkpoints: Checkpoints
     partitions = list(checkpoints)
     topics = [topics_text(checkpoints[n]) for n in partitions]
     parked = [checkpoints[n].parked for n in partitions]
-    await db.execute(taker.books.sql(ADVANCE), partitions, topics, parked)
+    await db.execute(ADVANCE, taker.taker, partitions, topics, parked)
 
 
 async def every(db: Connection, takers: Sequence[Taker]) -> dict[str, dict[int, Checkpoint]]:
     """All checkpoints of these takers, unlocked: name → partition → checkpoint."""
-    found: dict[str, dict[int, Checkpoint]] = {taker.books.name: {} for taker in takers}
-    for row in await db.fetch(" UNION ALL ".join(taker.books.sql(ALL) for taker in takers)):
+    found: dict[str, dict[int, Checkpoint]] = {taker.taker: {} for taker in takers}
+    for row in await db.fetch(ALL, list(found)):
         found[row["taker"]][row["partition"]] = checkpoint_of(row)
     return found
 

@@ -14,13 +14,13 @@ from kernel.taking.taker import Taker
 BLOCKED = """
 SELECT DISTINCT p.service, p.org_id, p.stream_id
 FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS n (service, org_id, stream_id)
-JOIN {parked} p ON ({columns}) = ({values})
+JOIN parked p ON p.taker = $4
     AND p.org_id = n.org_id AND p.stream_id = n.stream_id AND p.service = n.service"""
 
 PARK = """
-INSERT INTO {parked} (
-    {columns}, partition, service, org_id, stream_id, position, topic_offset, value, reason, frames)
-SELECT {values}, n.* FROM unnest($1::smallint[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[],
+INSERT INTO parked (
+    taker, partition, service, org_id, stream_id, position, topic_offset, value, reason, frames)
+SELECT $10, n.* FROM unnest($1::smallint[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[],
     $6::bigint[], $7::bytea[], $8::text[], $9::text[]) AS n"""
 
 REFUSED = (
@@ -49,7 +49,7 @@ async def blocked(db: asyncpg.Connection, taker: Taker, arrivals: Collection[Arr
     if not streams:
         return set()
     arrays = [list(part) for part in zip(*streams, strict=True)]
-    rows = await db.fetch(taker.books.sql(BLOCKED), *arrays)
+    rows = await db.fetch(BLOCKED, *arrays, taker.taker)
     return {(row["service"], row["org_id"], row["stream_id"]) for row in rows}
 
 
@@ -57,7 +57,7 @@ async def park(db: asyncpg.Connection, taker: Taker, parked: Parked) -> None:
     """Sets records aside, in their order."""
     if parked:
         arrays = [list(part) for part in zip(*map(_line, parked), strict=True)]
-        await db.execute(taker.books.sql(PARK), *arrays)
+        await db.execute(PARK, *arrays, taker.taker)
 
 
 def _line(found: tuple[Arrival, Failure]) -> Sequence[Any]:

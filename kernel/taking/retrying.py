@@ -19,15 +19,14 @@ from kernel.vault.vault import Vault
 
 EVENTS_AT_ONCE = 1_000
 
-PARTITIONS = """
-SELECT partition FROM {checkpoints} WHERE ({columns}) = ({values}) AND parked > 0 ORDER BY partition"""
+PARTITIONS = "SELECT partition FROM checkpoint WHERE taker = $1 AND parked > 0 ORDER BY partition"
 
 NEXT = """
-SELECT seq, service, partition, topic_offset, value FROM {parked}
-WHERE ({columns}) = ({values}) AND partition = $1 AND seq > $2 AND ($3::uuid IS NULL OR org_id = $3)
-ORDER BY seq LIMIT $4"""
+SELECT seq, service, partition, topic_offset, value FROM parked
+WHERE taker = $1 AND partition = $2 AND seq > $3 AND ($4::uuid IS NULL OR org_id = $4)
+ORDER BY seq LIMIT $5"""
 
-DELETE = "DELETE FROM {parked} WHERE seq = ANY($1::bigint[])"
+DELETE = "DELETE FROM parked WHERE seq = ANY($1::bigint[])"
 
 
 @dataclass
@@ -57,7 +56,7 @@ async def retry(
     """Tries what is parked, of one organisation or of all; what fails again stays. Raises DatabaseAway."""
     retried = Retried()
     with database_away():
-        for record in await pool.fetch(taker.books.sql(PARTITIONS)):
+        for record in await pool.fetch(PARTITIONS, taker.taker):
             await _retry(pool, Trying(taker, fold, vault, org_id, record["partition"]), retried)
     return retried
 
@@ -85,7 +84,7 @@ async def _some(
         folded = await trying.fold(db, list(arrivals.values()), blocked, refused)
         left = {id(arrival) for arrival, _ in folded.parked}
         taken = [seq for seq, arrival in arrivals.items() if id(arrival) not in left]
-        await db.execute(taker.books.sql(DELETE), taken)
+        await db.execute(DELETE, taken)
         heads[trying.partition].parked -= len(taken)
         await checkpoints.advance(db, taker, heads)
     trying.after, trying.blocked = max(arrivals, default=0), blocked
@@ -97,12 +96,12 @@ async def _some(
 async def _next(db: asyncpg.Connection, trying: Trying, limit: int) -> dict[int, Arrival]:
     """The next parked events by their number, read as if they had just arrived."""
     reading = Reading((trying.taker,))
-    sql = trying.taker.books.sql(NEXT)
+    asked = trying.taker.taker, trying.partition, trying.after, trying.org_id, limit
     arrivals = {
         record["seq"]: reading.read(
             record["service"], 1, record["partition"], record["topic_offset"], record["value"]
         )
-        for record in await db.fetch(sql, trying.partition, trying.after, trying.org_id, limit)
+        for record in await db.fetch(NEXT, *asked)
     }
     if trying.vault is not None:
         await open_personal(trying.vault, reading.personal, arrivals.values())

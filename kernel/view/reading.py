@@ -13,7 +13,7 @@ from kernel.taking.checkpoints import Checkpoint, Connection, Head, checkpoint_o
 from kernel.view.columns import row_of
 from kernel.view.rows import statements
 from kernel.view.tables import terms_of
-from kernel.view.view import Key, R, View, table_name
+from kernel.view.view import Key, R, View
 from kernel.web.positions import Positions
 from kernel.web.problems import Problem
 
@@ -21,15 +21,15 @@ LONGEST_WAIT = 2.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.025
 
 LIVE = """
-SELECT c.view, c.partition, c.topics, c.parked
-FROM view v JOIN checkpoint c ON c.view = v.name AND c.number = v.live
+SELECT v.name AS view, c.partition, c.topics, c.parked
+FROM view v JOIN checkpoint c ON c.taker = v.live
 WHERE v.name = ANY($1::text[]) AND ($2::smallint[] IS NULL OR c.partition = ANY($2))"""
 
 
 async def live(db: Connection, view: View[Any]) -> str:
     """The table of the version that is read now; the same throughout a snapshot."""
-    number = await db.fetchval("SELECT live FROM view WHERE name = $1", view.name)
-    return table_name(view.name, number)
+    table: str = await db.fetchval("SELECT live FROM view WHERE name = $1", view.name)
+    return table
 
 
 async def live_terms(db: Connection, view: View[Any]) -> str:

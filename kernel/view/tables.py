@@ -28,22 +28,29 @@ CREATE TABLE {table} (
 """
 
 VERSION = """
-INSERT INTO view (name, live) VALUES ('{name}', {number}) ON CONFLICT DO NOTHING;
-INSERT INTO view_version (view, number) VALUES ('{name}', {number});
-INSERT INTO checkpoint (view, number, partition)
-    SELECT '{name}', {number}, partition FROM generate_series(0, {last}) partition;
+INSERT INTO view_version (name, view, number, build, state)
+    SELECT '{table}', '{name}', {number}, {build}, CASE WHEN EXISTS (
+        SELECT FROM view WHERE name = '{name}') THEN 'wanted' ELSE 'followed' END;
+INSERT INTO view (name, live) VALUES ('{name}', '{table}') ON CONFLICT DO NOTHING;
+INSERT INTO checkpoint (taker, partition)
+    SELECT '{table}', partition FROM generate_series(0, {last}) partition;
 """
 
 
 def table_sql(view: View[Any]) -> str:
-    """The statements that begin this version, for the schema's owner; the first version is the live one."""
+    """The statements that begin this version, for the schema's owner.
+
+    The first one of a view is read and followed at once; a later one is to be filled first.
+    """
     table = view.table_name
     sql = view.table.replace("{table}", table) + ";" + SECURED.format(table=table)
     if view.terms is not None:
         terms = terms_table(view)
         (key,) = view.key
         sql += TERMS.format(table=terms, key=key) + SECURED.format(table=terms)
-    return sql + VERSION.format(name=view.name, number=view.number, last=PARTITIONS - 1)
+    return sql + VERSION.format(
+        table=table, name=view.name, number=view.number, build=view.build, last=PARTITIONS - 1
+    )
 
 
 def terms_table(view: View[Any]) -> str:

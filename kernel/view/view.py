@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from kernel.log.facts import Event, service_of, type_of
 from kernel.taking.fact import Fact
-from kernel.taking.taker import Books
 from kernel.view.columns import Column, columns_of
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -33,6 +32,8 @@ class View(Generic[R]):
     a valid event. A row equal to the empty one is not stored: absent and empty are the same.
     """
 
+    kind: ClassVar[str] = "view"
+
     name: str
     number: int
     """The version; whoever changes what a fold results in raises it."""
@@ -52,6 +53,8 @@ class View(Generic[R]):
     """Whether the fold needs the personal part of events."""
     insert_only: bool = False
     """Whether every event makes rows of its own, so that none need be loaded."""
+    build: int = 1
+    """Which filling of this version: a rebuild makes another one beside it."""
     terms: Callable[[R], Iterable[Term]] | None = None
     """What each row can be found by, kept in the table {table}_term; needs a key of one uuid."""
 
@@ -70,22 +73,15 @@ class View(Generic[R]):
         """The row's fields as columns, in order."""
         return columns_of(self.row)
 
-    @cached_property
-    def books(self) -> Books:
-        """Where its checkpoints and its parked events stand."""
-        return Books(
-            kind="view",
-            name=self.table_name,
-            checkpoints="checkpoint",
-            parked="parked",
-            columns="view, number",
-            values=f"'{self.name}', {self.number}",
-        )
+    @property
+    def taker(self) -> str:
+        return self.table_name
 
     @property
     def table_name(self) -> str:
         """This version's table."""
-        return table_name(self.name, self.number)
+        version = f"{self.name}__v{self.number}"
+        return version if self.build == 1 else f"{version}_{self.build}"
 
     def empty(self, key: Key) -> R:
         """The row before its first event."""
@@ -96,8 +92,3 @@ class View(Generic[R]):
         if len(parts) == 1 or self.combine is None:
             return parts[0]
         return self.combine(parts)
-
-
-def table_name(name: str, number: int) -> str:
-    """The table of one version of a view."""
-    return f"{name}__v{number}"

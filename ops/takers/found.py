@@ -25,7 +25,7 @@ WHERE c.last > n.position"""
 
 PARKED = """
 SELECT org_id, stream_id, service, partition, position, reason, parked_at
-FROM {parked} WHERE ({columns}) = ({values}) ORDER BY seq LIMIT $1"""
+FROM parked WHERE taker = $1 ORDER BY seq LIMIT $2"""
 
 SHOWN = 20
 """How many of what is parked are shown."""
@@ -51,13 +51,13 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[asyncpg.Pool, Logs]]
 async def found(
     taker: Taker, db: asyncpg.Pool, logs: Logs, checkpoints: Mapping[int, Checkpoint]
 ) -> dict[str, Any]:
-    """`lag` by service, how many events are `parked`, and the first of them; `db` holds the taker's books."""
+    """`lag` by service, how many events are `parked`, and the first of them; `db` is where it keeps them."""
     return {
         "lag": {
             service: await _lag(logs[service], service, checkpoints) for service in sorted(taker.services)
         },
         "parked": sum(checkpoint.parked for checkpoint in checkpoints.values()),
-        "first_parked": [dict(row) for row in await db.fetch(taker.books.sql(PARKED), SHOWN)],
+        "first_parked": [dict(row) for row in await db.fetch(PARKED, taker.taker, SHOWN)],
     }
 
 

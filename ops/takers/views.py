@@ -51,7 +51,7 @@ async def _run(settings: Settings, name: str | None) -> dict[str, Any]:
                 view.table_name: {
                     "view": view.name,
                     "number": view.number,
-                    "live": live.get(view.name) == view.number,
+                    "live": live.get(view.name) == view.table_name,
                     **await found(view, db, logs, heads[view.table_name]),
                     "bytes": await db.fetchval(SIZE, view.table_name),
                 }

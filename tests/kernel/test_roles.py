@@ -17,6 +17,7 @@ WRITE = "DELETE INSERT SELECT UPDATE"
 
 SERVICE: Mapping[str, Mapping[str, str]] = {
     "answer": {"log": "DELETE INSERT SELECT"},
+    "checkpoint": {"log": "INSERT SELECT UPDATE(parked) UPDATE(topics)"},
     "claim": {"log": "DELETE INSERT SELECT"},
     "counter": {"log": "SELECT UPDATE(last) UPDATE(recorded_at)"},
     "deadline": {"log": WRITE},
@@ -26,9 +27,9 @@ SERVICE: Mapping[str, Mapping[str, str]] = {
     "mark": {"log": "SELECT UPDATE(generation) UPDATE(position) UPDATE(topic_offset)"},
     "migration": {"app": READ, "log": READ},
     "outbox": {"log": "DELETE INSERT SELECT UPDATE(parked)"},
-    "reaction_checkpoint": {"log": "INSERT SELECT UPDATE(parked) UPDATE(topics)"},
+    "parked": {"log": "DELETE INSERT SELECT"},
     "reaction_memory": {"log": "DELETE INSERT SELECT UPDATE(memory)"},
-    "reaction_parked": {"log": "DELETE INSERT SELECT"},
+    "reaction_start": {"log": "INSERT SELECT"},
     "stream": {"app": READ, "log": "INSERT SELECT UPDATE(version)"},
 }
 VAULT: Mapping[str, Mapping[str, str]] = {
@@ -36,7 +37,7 @@ VAULT: Mapping[str, Mapping[str, str]] = {
     "person_key": {"app": "INSERT SELECT"},
 }
 VIEWS: Mapping[str, Mapping[str, str]] = {
-    "checkpoint": {"app": READ, "log": "SELECT UPDATE"},
+    "checkpoint": {"app": READ, "log": "INSERT SELECT UPDATE(parked) UPDATE(topics)"},
     "migration": {"app": READ, "log": READ},
     "parked": {"log": "DELETE INSERT SELECT"},
     "view": {"app": READ, "log": READ},

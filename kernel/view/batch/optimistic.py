@@ -25,16 +25,15 @@ from kernel.view.view import View
 # Locked in the order of the arrays, which is ascending: the function scan is the outer side of the join.
 ADVANCE = """
 UPDATE checkpoint c SET topics = n.topics::jsonb
-FROM unnest($1::text[], $2::int[], $3::smallint[], $4::text[], $5::text[])
-    AS n (view, number, partition, topics, expected)
-WHERE c.view = n.view AND c.number = n.number AND c.partition = n.partition
+FROM unnest($1::text[], $2::smallint[], $3::text[], $4::text[]) AS n (taker, partition, topics, expected)
+WHERE c.taker = n.taker AND c.partition = n.partition
     AND c.topics = n.expected::jsonb AND c.parked = 0
 RETURNING 1"""
 
 # The commit need not wait for the disk: a crash of the database sets a view back along with its checkpoint,
 # and the worker reads on from there.
 ALL_OR_NOTHING = """
-SELECT 1 / (count(*) = cardinality($3::smallint[]))::int, set_config('synchronous_commit', 'off', true)
+SELECT 1 / (count(*) = cardinality($2::smallint[]))::int, set_config('synchronous_commit', 'off', true)
 FROM first"""
 
 
@@ -83,13 +82,12 @@ async def finish(db: asyncpg.Connection, batches: Sequence[Ready]) -> bool:
 def _advance(batches: Sequence[Ready]) -> Statement:
     lines = [
         (
-            batch.view.name,
-            batch.view.number,
+            batch.view.taker,
             partition,
             topics_text(batch.applied.checkpoints[partition]),
             topics_text(before),
         )
-        for batch in sorted(batches, key=lambda batch: (batch.view.name, batch.view.number))
+        for batch in sorted(batches, key=lambda batch: batch.view.taker)
         for partition, before in batch.before.items()
     ]
     return Statement(ADVANCE, [list(column) for column in zip(*lines, strict=True)])

@@ -18,6 +18,7 @@ from kernel.taking.arrivals import Arrival, Reading
 from kernel.taking.checkpoints import Checkpoint, Place
 from kernel.taking.opening import open_personal
 from kernel.vault.vault import Vault
+from kernel.view import versions
 from kernel.view.batch.applying import apply, apply_together
 from kernel.view.view import View
 from kernel.view.worker.progress import Progress
@@ -54,7 +55,7 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]
         progress: Progress,
     ) -> None:
         self._consumer, self._topics = consumer, topics
-        self._views, self._reading = views, Reading(views)
+        self._folds, self._views, self._reading = views, tuple(views), Reading(views)
         self._pool, self._vault = pool, vault
         self.progress = progress
         self._epoch = 0
@@ -68,6 +69,10 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]
             return
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        self._epoch += 1
+
+    def look_again(self) -> None:
+        """Other versions are to be followed: goes to where their checkpoints are."""
         self._epoch += 1
 
     async def follow(self) -> None:
@@ -148,7 +153,9 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]
         assigned = self._consumer.assignment()
         try:
             with database_away():
+                self._views = await versions.followed(self._pool, self._folds)
                 found = await checkpoints.every(self._pool, self._views)
+            self._reading = Reading(self._views)
             for topic_partition in assigned:
                 self._seek(topic_partition, found)
         except (DatabaseAway, asyncpg.PostgresError) as error:
@@ -157,7 +164,7 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]
             return False
         except IllegalStateError:  # revoked meanwhile
             return False
-        self.progress.enter(found, map(self._place, assigned))
+        self.progress.enter(self._views, found, map(self._place, assigned))
         self._sought = epoch
         return True
 
@@ -165,7 +172,7 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]
         service, partition = place = self._place(topic_partition)
         heads = [found[view.table_name][partition] for view in self._views if service in view.services]
         # Behind the record that the view furthest behind took last.
-        behind = 1 + min(head.head(service).offset for head in heads)
+        behind = 1 + min((head.head(service).offset for head in heads), default=-1)
         self._consumer.seek(topic_partition, self.progress.gaps.next_offset(place, behind))
         if self.progress.gaps.waits(place):
             self._consumer.pause(topic_partition)

@@ -46,8 +46,14 @@ class Progress:
         """A new consumer begins."""
         self.moved_at = self.seen_at = time.monotonic()
 
-    def enter(self, heads: Mapping[str, Mapping[int, Checkpoint]], places: Iterable[Place]) -> None:
-        """These places are ours from now on, at these checkpoints."""
+    def enter(
+        self,
+        views: Sequence[View[Any]],
+        heads: Mapping[str, Mapping[int, Checkpoint]],
+        places: Iterable[Place],
+    ) -> None:
+        """These places are ours from now on, for these versions, at these checkpoints."""
+        self.views = views
         self.heads = {table: dict(found) for table, found in heads.items()}
         self.ends = {place: self.ends.get(place, 0) for place in places}
         self.trouble.pop("database", None)

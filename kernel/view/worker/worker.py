@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
+from kernel.database import DatabaseAway, database_away
 from kernel.log.topics import topic
 from kernel.settings import Settings
 from kernel.vault.vault import Vault
+from kernel.view import versions
 from kernel.view.view import View
 from kernel.view.worker.consumer import SECONDS_TO_ANSWER, consuming
 from kernel.view.worker.follower import Follower, Topics
@@ -65,12 +68,15 @@ class Worker:
     async def _follow(self) -> None:
         async with consuming(self._settings) as consumer:
             there = await self._existing(consumer)
-            self._follower = Follower(consumer, there, self._views, self._pool, self._vault, self.progress)
+            self._follower = follower = Follower(
+                consumer, there, self._views, self._pool, self._vault, self.progress
+            )
             self.progress.begin()
-            consumer.subscribe(list(there), listener=self._follower)
+            consumer.subscribe(list(there), listener=follower)
             work = {
-                asyncio.create_task(self._follower.follow()),
+                asyncio.create_task(follower.follow()),
                 asyncio.create_task(self._watch(consumer, there)),
+                asyncio.create_task(self._keep(follower)),
             }
             try:
                 done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
@@ -89,6 +95,14 @@ class Worker:
             if there := {name: place for name, place in self.topics().items() if name in names}:
                 return there
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS / 4)
+
+    async def _keep(self, follower: Follower) -> None:
+        """Has the follower take other versions as soon as others are to be followed."""
+        while True:
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+            with suppress(DatabaseAway), database_away():
+                if await versions.followed(self._pool, self._views) != self.progress.views:
+                    follower.look_again()
 
     async def _watch(self, consumer: AIOKafkaConsumer, there: Topics) -> None:
         """Keeps the figures up to date; raises Stuck for a new topic, or records that do not come."""

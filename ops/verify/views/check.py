@@ -16,7 +16,7 @@ from kernel.taking.arrivals import Arrival
 from kernel.taking.checkpoints import Checkpoint
 from kernel.vault.vault import Vault
 from kernel.view.folding import keys_of
-from kernel.view.view import RowId, View, table_name
+from kernel.view.view import RowId, View
 from ops.verify.database import connected
 from ops.verify.log import store
 from ops.verify.log.check import Tick
@@ -24,7 +24,7 @@ from ops.verify.report import Report, view_report
 from ops.verify.views.cells import Difference, compare
 from ops.verify.views.folding import Fold, Log, ServicePosition, fact_of
 
-PARKED = "SELECT view, number, service, position, reason FROM parked WHERE partition = $1"
+PARKED = "SELECT taker, service, position, reason FROM parked WHERE partition = $1"
 
 EVENTS_SHOWN = 10
 
@@ -105,9 +105,9 @@ async def _parked(
     db: asyncpg.Connection | asyncpg.Pool, views: Sequence[View[Any]], partition: int
 ) -> dict[str, list[Parked]]:
     found: dict[str, list[Parked]] = {view.table_name: [] for view in views}
-    for view, number, *parked in await db.fetch(PARKED, partition):
-        if (table := table_name(view, number)) in found:
-            found[table].append(Parked(*parked))
+    for taker, *parked in await db.fetch(PARKED, partition):
+        if taker in found:
+            found[taker].append(Parked(*parked))
     return found
 
 

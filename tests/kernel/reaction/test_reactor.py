@@ -156,7 +156,7 @@ async def test_what_kafka_has_committed_does_not_decide(
     async with reacting(settings, pool, vault, handler, reaction):
         await until(lambda: _all_answered(log, handler))
     # A restored database knows less than Kafka's offsets say.
-    await pool.execute("UPDATE reaction_checkpoint SET topics = '{}'")
+    await pool.execute("UPDATE checkpoint SET topics = '{}'")
     await pool.execute("DELETE FROM reaction_memory")
     again = Handler()
     async with reacting(settings, pool, vault, again, reaction):

@@ -125,11 +125,10 @@ async def put_back(db: asyncpg.Connection, table: str, kept: BytesIO) -> None:
         await db.copy_to_table(table, source=kept)
         return
     for line in kept.read().decode().splitlines():
-        view, number, partition, topics, _ = line.split("\t")
+        taker, partition, topics, _ = line.split("\t")
         await db.execute(
-            "UPDATE checkpoint SET topics = $4 WHERE view = $1 AND number = $2 AND partition = $3",
-            view,
-            int(number),
+            "UPDATE checkpoint SET topics = $3 WHERE taker = $1 AND partition = $2",
+            taker,
             int(partition),
             msgspec.json.decode(topics),
         )

@@ -42,7 +42,7 @@ def without_the_bad_tail(log: Log) -> list[Fact[object]]:  # type: ignore[type-v
 
 
 async def parked(pool: asyncpg.Pool, view: View[object]) -> list[tuple[int | None, str]]:  # type: ignore[type-var]
-    rows = await pool.fetch("SELECT position, reason FROM parked WHERE view = $1 ORDER BY seq", view.name)
+    rows = await pool.fetch("SELECT position, reason FROM parked WHERE taker = $1 ORDER BY seq", view.taker)
     return [(row["position"], row["reason"]) for row in rows]
 
 

@@ -121,7 +121,7 @@ async def test_an_answer_says_how_far_the_view_furthest_behind_is(
     log = await folded(pool, some_parcels(20))
     await pool.execute("""
         UPDATE checkpoint SET topics = jsonb_set(topics, '{parcels,position}', '1')
-        WHERE view = 'sighting' AND partition = 3""")
+        WHERE taker = 'sighting__v1' AND partition = 3""")
     async with read_as(readers, ORG) as db:
         reached = await reading.reached(db, VIEWS)
         alone = await reading.reached(db, [LOAD])
@@ -140,7 +140,7 @@ async def test_a_switched_version_is_read_from_the_next_snapshot_on(
     await owner.execute(table_sql(replace(SIGHTING, number=2)) + table_sql(replace(PARCEL, number=2)))
     async with read_as(readers, ORG) as before:
         assert await reading.live(before, PARCEL) == "parcel__v1"
-        await owner.execute("UPDATE view SET live = 2 WHERE name = 'parcel'")
+        await owner.execute("UPDATE view SET live = 'parcel__v2' WHERE name = 'parcel'")
         assert await reading.row(before, PARCEL, parcel) is not None
     async with read_as(readers, ORG) as after:
         assert await reading.live(after, PARCEL) == "parcel__v2"

@@ -64,7 +64,7 @@ async def test_an_offset_that_points_too_far_is_mended(settings: Settings, pool:
     log = some_parcels(100)
     await publish(settings, log.facts)
     await pool.execute(
-        """UPDATE checkpoint SET topics = '{"parcels": {"offset": 17}}' WHERE view = 'parcel'"""
+        """UPDATE checkpoint SET topics = '{"parcels": {"offset": 17}}' WHERE taker = 'parcel__v1'"""
     )
     async with working(settings, pool):
         await caught_up(pool, log.facts)

@@ -93,7 +93,9 @@ async def put(worker, client, place="here", parcel_id=None):
 
 async def advance(worker, position):
     head = f'{{"parcels": {{"generation": 1, "position": {position}, "offset": {position}}}}}'
-    await worker.execute("UPDATE checkpoint SET topics = $1 WHERE view = 'parcel' AND partition = 3", head)
+    await worker.execute(
+        "UPDATE checkpoint SET topics = $1 WHERE taker = 'parcel__v1' AND partition = 3", head
+    )
 
 
 async def get(client, path, **headers):

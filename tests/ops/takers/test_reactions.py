@@ -35,12 +35,12 @@ async def park_event(settings: Settings) -> None:
     """One that is no event at all, and so can never be taken."""
     db = await asyncpg.connect(settings.dsn["sales_log"], server_settings={"search_path": "sales"})
     await db.execute(
-        "INSERT INTO reaction_checkpoint (reaction, partition, starts, parked)"
-        " SELECT $1, n, '{}', (n = 3)::int FROM generate_series(0, 11) n",
+        "INSERT INTO checkpoint (taker, partition, parked)"
+        " SELECT $1, n, (n = 3)::int FROM generate_series(0, 11) n",
         NAME,
     )
     await db.execute(
-        "INSERT INTO reaction_parked (reaction, partition, service, org_id, stream_id, position,"
+        "INSERT INTO parked (taker, partition, service, org_id, stream_id, position,"
         " topic_offset, value, reason, frames)"
         " VALUES ($1, 3, 'contacts', $2, $3, 7, 6, 'x', 'ValueError', '')",
         NAME,

@@ -32,12 +32,12 @@ async def park(settings: Settings) -> None:
     path = {"search_path": "projections"}
     db = await asyncpg.connect(settings.dsn["projections_log"], server_settings=path)
     await db.execute(
-        "INSERT INTO parked (view, number, partition, service, org_id, stream_id, position, topic_offset,"
-        " value, reason, frames) VALUES ('identity', 1, 3, 'contacts', $1, $2, 7, 6, 'x', 'ValueError', '')",
+        "INSERT INTO parked (taker, partition, service, org_id, stream_id, position, topic_offset,"
+        " value, reason, frames) VALUES ('identity__v1', 3, 'contacts', $1, $2, 7, 6, 'x', 'ValueError', '')",
         uuid4(),
         uuid4(),
     )
-    await db.execute("UPDATE checkpoint SET parked = 1 WHERE view = 'identity' AND partition = 3")
+    await db.execute("UPDATE checkpoint SET parked = 1 WHERE taker = 'identity__v1' AND partition = 3")
     await db.close()
 
 

@@ -111,7 +111,7 @@ async def test_an_event_that_was_never_applied_is_found(shown: Shown):
 async def test_a_view_ahead_of_the_log_is_found(shown: Shown):
     topics = {"contacts": {"generation": 1, "position": 99, "offset": 99}}
     await shown.worker.execute(
-        "UPDATE checkpoint SET topics = $1 WHERE view = 'person' AND partition = 3", topics
+        "UPDATE checkpoint SET topics = $1 WHERE taker = 'person__v1' AND partition = 3", topics
     )
     assert faults((await shown.reports())["person__v1"]) == {"ahead": 1}
 

@@ -1,0 +1,62 @@
+"""Fills a version: each partition from where its checkpoint is to the end of the topics as it is then."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import asyncpg
+
+from kernel.database import database_away
+from kernel.taking import checkpoints
+from kernel.taking.arrivals import Reading
+from kernel.taking.opening import open_personal
+from kernel.taking.parking import REFUSED
+from kernel.vault.vault import Vault
+from kernel.view.building.filling import Filling
+from kernel.view.building.topics import Topics
+from kernel.view.view import View
+
+Tell = Callable[[int], Awaitable[None]]
+"""Called with the number of records of each batch that was taken; the next one waits for it."""
+
+
+async def build(
+    pool: asyncpg.Pool,
+    view: View[Any],
+    vault: Vault | None,
+    topics: Topics,
+    partitions: Iterable[int],
+    tell: Tell,
+) -> None:
+    """Fills these partitions, one after the other; what a killed one had written is not done again.
+
+    Raises Missing, Overtaken, DatabaseAway, KafkaError.
+    """
+    for partition in partitions:
+        try:
+            await _fill(pool, view, vault, topics, partition, tell)
+        except REFUSED:
+            # Something among what waited is a value that the database refuses; live work finds and parks it.
+            await _fill(pool, view, vault, topics, partition, tell, waits=False)
+
+
+async def _fill(
+    pool: asyncpg.Pool,
+    view: View[Any],
+    vault: Vault | None,
+    topics: Topics,
+    partition: int,
+    tell: Tell,
+    waits: bool = True,
+) -> None:
+    reading = Reading((view,))
+    with database_away():
+        before = (await checkpoints.every(pool, [view]))[view.taker][partition]
+    filling = Filling(pool, view, before, waits)
+    async for arrivals in topics.batches(partition, reading, before):
+        if vault is not None:
+            await open_personal(vault, reading.personal, arrivals)
+        await filling.take(arrivals)
+        await tell(len(arrivals))
+    await filling.write()

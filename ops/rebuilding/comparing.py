@@ -1,0 +1,131 @@
+"""Two versions of a view, row by row, each partition at a moment at which both have taken the same events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from kernel.log.partitions import PARTITIONS
+from kernel.taking import checkpoints
+from kernel.taking.checkpoints import Checkpoint
+from kernel.view import rows
+from kernel.view.view import View
+from ops.errors import CannotRun
+from ops.verify.views.showing import shown, shown_key
+
+MOST_SHOWN = 20
+SECONDS_BETWEEN_LOOKS = 0.05
+SECONDS_TO_MEET = 30.0
+
+COUNT = """
+SELECT count(*) FILTER (WHERE here AND there AND alike) AS alike,
+    count(*) FILTER (WHERE here AND there AND NOT alike) AS different,
+    count(*) FILTER (WHERE NOT there) AS only_here, count(*) FILTER (WHERE NOT here) AS only_there
+FROM ({pairs}) pairs"""
+
+FIRST = "SELECT * FROM ({pairs}) pairs WHERE NOT (here AND there AND alike) LIMIT $2"
+
+PAIRS = """
+SELECT {key}, a.org_id IS NOT NULL AS here, b.org_id IS NOT NULL AS there, {alike} AS alike
+FROM (SELECT * FROM {a} WHERE partition = $1) a
+FULL JOIN (SELECT * FROM {b} WHERE partition = $1) b USING (org_id, {names})"""
+
+
+@dataclass
+class Comparison:
+    """What was found: rows, and the first that differ with both values."""
+
+    alike: int = 0
+    different: int = 0
+    only_here: int = 0
+    only_there: int = 0
+    first: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def same(self) -> bool:
+        return not (self.different or self.only_here or self.only_there)
+
+
+async def compare(
+    db: asyncpg.Pool, here: View[Any], there: View[Any], tick: Callable[[int], None]
+) -> Comparison:
+    """Every row of two builds of the same version; `tick` is called with each partition. Raises CannotRun."""
+    comparison = Comparison()
+    for partition in range(PARTITIONS):
+        await _meet(db, here, there, partition, comparison)
+        tick(partition)
+    return comparison
+
+
+async def _meet(
+    db: asyncpg.Pool, here: View[Any], there: View[Any], partition: int, comparison: Comparison
+) -> None:
+    """Looks until one snapshot shows both at the same positions."""
+    until = asyncio.get_running_loop().time() + SECONDS_TO_MEET
+    while not await _compared(db, here, there, partition, comparison):
+        if asyncio.get_running_loop().time() > until:
+            raise CannotRun(
+                f"{here.table_name} and {there.table_name} did not come to the same event of partition "
+                f"{partition} within {SECONDS_TO_MEET:.0f} s: is the worker running, and not behind?"
+            )
+        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+async def _compared(
+    pool: asyncpg.Pool, here: View[Any], there: View[Any], partition: int, comparison: Comparison
+) -> bool:
+    async with pool.acquire() as db, db.transaction(isolation="repeatable_read", readonly=True):
+        found = await checkpoints.every(db, [here, there])
+        if positions(found[here.taker][partition]) != positions(found[there.taker][partition]):
+            return False
+        pairs = _pairs(here, there)
+        counted = await db.fetchrow(COUNT.format(pairs=pairs), partition)
+        for name in ("alike", "different", "only_here", "only_there"):
+            setattr(comparison, name, getattr(comparison, name) + counted[name])
+        room = MOST_SHOWN - len(comparison.first)
+        if room and counted["alike"] < sum(counted):
+            for record in await db.fetch(FIRST.format(pairs=pairs), partition, room):
+                comparison.first.append(await _difference(db, here, there, partition, record))
+    return True
+
+
+def positions(checkpoint: Checkpoint) -> dict[str, tuple[int, int]]:
+    """How far it is, whatever records it was that brought it there."""
+    return {
+        name: (head.generation, head.position) for name, head in checkpoint.heads.items() if head.position
+    }
+
+
+def _pairs(here: View[Any], there: View[Any]) -> str:
+    names = ", ".join(here.key)
+    cells = [column.name for column in here.columns[len(here.key) :]]
+    same = [f"a.{name}::text IS NOT DISTINCT FROM b.{name}::text" for name in cells]
+    return PAIRS.format(
+        key=f"org_id, {names}",
+        names=names,
+        alike=" AND ".join(same) or "true",
+        a=here.table_name,
+        b=there.table_name,
+    )
+
+
+async def _difference(
+    db: asyncpg.Connection, here: View[Any], there: View[Any], partition: int, pair: asyncpg.Record
+) -> dict[str, Any]:
+    """Which row it is, and the cells that differ; personal values as digests."""
+    org_id, *key = list(pair.values())[: 1 + len(here.key)]
+    row_id = org_id, tuple(key), partition
+    one, other = [(await rows.load(db, view, [row_id])).get(row_id) for view in (here, there)]
+    told = {"row": shown_key(here, org_id, tuple(key)), "partition": partition}
+    if one is None or other is None:
+        return {"fault": "only_there" if one is None else "only_here", **told}
+    cells = [
+        {"column": name, "here": shown(here, getattr(one, name)), "there": shown(here, getattr(other, name))}
+        for name in here.row.__struct_fields__
+        if getattr(one, name) != getattr(other, name)
+    ]
+    return {"fault": "different", **told, "columns": cells}

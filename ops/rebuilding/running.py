@@ -1,0 +1,142 @@
+"""A rebuild from its beginning to the version that may be read."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+from aiokafka.errors import KafkaError
+
+from kernel.database import DatabaseAway, connect_pool, database_away
+from kernel.log.partitions import PARTITIONS
+from kernel.settings import Settings
+from kernel.taking import checkpoints
+from kernel.vault.vault import Vault
+from kernel.view.building import beside
+from kernel.view.building.build import build
+from kernel.view.building.filling import Missing, Overtaken
+from kernel.view.building.topics import Topics, opened
+from kernel.view.view import View
+from ops.errors import CannotRun
+
+LOCK = "SELECT pg_try_advisory_lock(hashtext('rapport.rebuild'), hashtext($1))"
+
+HOLDER = """
+SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted
+    AND l.classid = (hashtext('rapport.rebuild')::bigint & 4294967295)::oid
+    AND l.objid = (hashtext($1)::bigint & 4294967295)::oid"""
+
+LIVE = "SELECT live FROM view WHERE name = $1"
+
+NICENESS = 10
+"""What is live goes first."""
+SECONDS_BETWEEN_LOOKS = 0.1
+SECONDS_TO_CATCH_UP = 120.0
+
+Say = Callable[[str], None]
+
+
+@asynccontextmanager
+async def owning(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
+    """The views' schema as its owner, who may make and drop tables; raises CannotRun."""
+    if "projections_owner" not in settings.dsn:
+        raise CannotRun("the settings name no DSN of projections_owner, who makes a view's tables.")
+    try:
+        pool = await connect_pool(settings, "projections_owner", max_size=1, command_timeout=None)
+        try:
+            with database_away():
+                async with pool.acquire() as owner:
+                    await owner.execute(f"SET application_name = '{_who()}'")
+                    yield owner
+        finally:
+            await pool.close()
+    except (DatabaseAway, KafkaError, Missing, Overtaken, beside.Refused) as error:
+        raise CannotRun(str(error)) from error
+
+
+def _who() -> str:
+    """Process and machine; a name longer than PostgreSQL shows is cut by it."""
+    return f"process {os.getpid()} on {socket.gethostname()}"
+
+
+@dataclass
+class Pace:
+    """Tells how far a build is, and holds it to so many records a second, if it is to be held."""
+
+    name: str
+    total: int
+    say: Say
+    most: int | None = None
+    taken: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    async def tell(self, records: int) -> None:
+        self.taken += records
+        if self.most:
+            await asyncio.sleep(max(0.0, self.taken / self.most - self.seconds))
+        rate = self.taken / max(self.seconds, 0.001)
+        left = max(0, self.total - self.taken) / max(rate, 1)
+        self.say(f"{self.name}: {self.taken:,} of {self.total:,} events, {rate:,.0f}/s, {left:.0f} s left")
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+
+async def rebuild(settings: Settings, view: View[Any], most: int | None, say: Say) -> dict[str, Any]:
+    """Fills a version beside the one that is read and has it followed; what it was. Raises CannotRun."""
+    os.nice(NICENESS)
+    async with owning(settings) as owner, AsyncExitStack() as stack:
+        if not await owner.fetchval(LOCK, view.name):
+            raise CannotRun(f"{view.name} is being rebuilt: {await owner.fetchval(HOLDER, view.name)}.")
+        pool = await connect_pool(settings, "projections_log", max_size=2, command_timeout=None)
+        stack.push_async_callback(pool.close)
+        vault = await Vault.open(settings) if view.personal else None
+        if vault is not None:
+            stack.push_async_callback(vault.close)
+        topics = await stack.enter_async_context(opened(settings, view.services))
+        version = await beside.begun(owner, view)
+        pace = await _filled(pool, version, vault, topics, most, say)
+        await beside.follow(owner, version)
+        say(f"{version.table_name}: built, the workers bring it up to the log")
+        await _caught_up(owner, view, version)
+        return {
+            "version": version.table_name,
+            "events": pace.taken,
+            "seconds": round(pace.seconds, 1),
+            "per_second": round(pace.taken / max(pace.seconds, 0.001)),
+        }
+
+
+async def _filled(
+    pool: asyncpg.Pool, version: View[Any], vault: Vault | None, topics: Topics, most: int | None, say: Say
+) -> Pace:
+    heads = (await checkpoints.every(pool, [version]))[version.taker]
+    pace = Pace(version.table_name, await topics.left(heads), say, most)
+    await build(pool, version, vault, topics, range(PARTITIONS), pace.tell)
+    return pace
+
+
+async def _caught_up(owner: asyncpg.Connection, view: View[Any], version: View[Any]) -> None:
+    """Until the version lacks nothing that the live one had just now."""
+    live = await owner.fetchval(LIVE, view.name)
+    until = time.monotonic() + SECONDS_TO_CATCH_UP
+    asked: dict[int, checkpoints.Checkpoint] | None = None
+    while True:
+        async with owner.transaction():
+            held = await beside.heads(owner, [live, version.table_name])
+        asked = asked or held[live]
+        sentence = beside.lacking(asked, held[version.table_name])
+        if sentence is None:
+            return
+        if time.monotonic() > until:
+            raise CannotRun(f"{sentence} Is the worker running? `rapport views` tells how far it is.")
+        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
