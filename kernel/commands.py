@@ -15,6 +15,12 @@ class Command(Record):
     roles: ClassVar[frozenset[Role]] = frozenset()
     """Who may wish it. None: it has no route and comes from a reaction alone."""
 
+    own_words: ClassVar[tuple[tuple[str, Any], ...]] = ()
+    """Fields with the one value that they may have where a customer speaks of itself; None: left out."""
+
+    refusals: ClassVar[tuple[str, ...]] = ()
+    """The codes of all that its decision may raise as Rejected, and of a claim that it may find taken."""
+
     begins: ClassVar[bool] = False
     """It begins a stream: `POST /<aggregates>`; the body may bring the stream's own `id` beside its
     fields."""

@@ -1,8 +1,19 @@
-"""Every figure that a process of ours shows Prometheus, with bounded labels: names, never ids."""
+"""Every figure that our processes show Prometheus, each its own, with bounded labels: names, never ids."""
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge, Histogram
+from collections.abc import Iterable
+from functools import partial
+from typing import TypeAlias
+
+from prometheus_client import REGISTRY, metrics
+
+# A family appears on /metrics once it is shown.
+Counter = partial(metrics.Counter, registry=None)
+Gauge = partial(metrics.Gauge, registry=None)
+Histogram = partial(metrics.Histogram, registry=None)
+
+Family: TypeAlias = metrics.Counter | metrics.Gauge | metrics.Histogram
 
 _QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _COUNTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000)
@@ -27,7 +38,7 @@ RELAY_ERRORS = Counter("rapport_relay_errors_total", "Producers thrown away afte
 RELAY_LEADER = Gauge("rapport_relay_leader", "1 while this relay holds the lease")
 
 VIEW_LAG_EVENTS = Gauge("rapport_view_lag_events", "Records on the topics and not yet in the view", ["view"])
-VIEW_LAG_SECONDS = Gauge("rapport_view_lag_seconds", "Age of the last event that the view took", ["view"])
+VIEW_LAG_SECONDS = Gauge("rapport_view_lag_seconds", "For how long the oldest of them has waited", ["view"])
 VIEW_APPLIED = Counter("rapport_view_applied_total", "Events folded into the view", ["view"])
 VIEW_PARKED = Gauge("rapport_view_parked", "Events set aside by the view", ["view"])
 VIEW_GAPS = Counter("rapport_view_gaps_total", "Positions that did not follow the one before", ["view"])
@@ -37,3 +48,27 @@ REACTION_LAG_EVENTS = Gauge(
     "rapport_reaction_lag_events", "Records on the topics and not yet reacted to", ["reaction"]
 )
 REACTION_PARKED = Gauge("rapport_reaction_parked", "Commands of a reaction set aside", ["reaction"])
+
+COMMANDING = (COMMANDS, COMMAND_SECONDS)
+QUERYING = (QUERIES, QUERY_SECONDS)
+APPENDING = (
+    APPEND_BATCH_EVENTS,
+    APPEND_BATCH_COMMANDS,
+    APPEND_SECONDS,
+    APPEND_WAITING,
+    APPEND_LOST,
+)
+WAITING = (RELAY_LAG_EVENTS, RELAY_LAG_SECONDS)
+RELAYING = (*WAITING, RELAY_PUBLISHED, RELAY_ERRORS, RELAY_LEADER)
+FOLDING = (VIEW_LAG_EVENTS, VIEW_LAG_SECONDS, VIEW_APPLIED, VIEW_PARKED, VIEW_GAPS, CONSUMER_ERRORS)
+REACTING = (REACTION_LAG_EVENTS, REACTION_PARKED, CONSUMER_ERRORS)
+
+_shown: set[Family] = set()
+
+
+def show(families: Iterable[Family]) -> None:
+    """From now on this process's /metrics has them."""
+    for family in families:
+        if family not in _shown:
+            REGISTRY.register(family)
+            _shown.add(family)

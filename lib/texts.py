@@ -8,14 +8,17 @@ from unicodedata import category, normalize
 from pydantic import AfterValidator, Field
 
 _NOT_IN_TEXT = frozenset({"Cc", "Cs", "Co", "Cn"})
-_NOT_IN_LINES = _NOT_IN_TEXT | {"Zl", "Zp"}
-"""Categories of Unicode. Joiners (Cf) and wide spaces (Zs) belong to many languages' names."""
+_NOT_IN_LINES = _NOT_IN_TEXT | {"Zl", "Zp", "Cf"}
+"""Categories of Unicode. Cf hides in a name, or turns the direction of what stands beside it; wide spaces
+(Zs) belong to many languages' names, as the joiners do."""
+_JOINERS = str.maketrans("", "", "\u200c\u200d")
 _BREAKS = str.maketrans("\n\r\t", "   ")
 
 
 def _one_line(text: str) -> str:
     text = normalize("NFC", text).strip()
-    if not text or not (text.isprintable() or _NOT_IN_LINES.isdisjoint(map(category, text))):
+    shown = text.translate(_JOINERS).strip()
+    if not shown or not (shown.isprintable() or _NOT_IN_LINES.isdisjoint(map(category, shown))):
         raise ValueError("a line of text has no line breaks or control characters, and is not empty")
     return text
 

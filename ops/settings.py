@@ -1,6 +1,7 @@
 """The settings of the stack that a command speaks to."""
 
 import kernel.settings
+from kernel.database import DatabaseAway
 from kernel.settings import Settings
 from ops.errors import CannotRun
 from ops.local.home import home as homes
@@ -17,3 +18,13 @@ def load() -> Settings:
             "bring one up with `./rapport up`, or name its home in RAPPORT_HOME."
         )
     return found
+
+
+def away(error: DatabaseAway) -> CannotRun:
+    """Why the database does not answer, as far as this machine knows."""
+    from ops.local.supervising import manager  # slow to load
+
+    home = homes.find()
+    if home.stack.exists() and not manager.alive(home):
+        return CannotRun(f"the stack of {home.root} does not run: start it with `./rapport up`.")
+    return CannotRun(f"{error}: `./rapport status` tells more.")

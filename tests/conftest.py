@@ -6,6 +6,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -43,6 +44,12 @@ def pytest_configure() -> None:
     """Whatever stack the environment names, tests have their own."""
     for name in [name for name in os.environ if name.startswith("RAPPORT_") and name not in KEPT]:
         del os.environ[name]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two tests by one id end the run: of those, several processes would leave all but one out in silence."""
+    if twice := [name for name, times in Counter(item.nodeid for item in items).items() if times > 1]:
+        raise pytest.UsageError(f"more than one test is called {', '.join(twice)}")
 
 
 @pytest.fixture(scope="session")

@@ -120,7 +120,7 @@ class Handler:
         if call.key is None:
             return new_id()
         # The same id for a repeat, so that it makes no second person's key before its answer is found.
-        made = self.vault.digest(call.org_id, "id", f"{call.actor}\0{call.key}")
+        made = self.vault.digest(call.org_id, "id", f"{self._service}\0{call.actor}\0{call.key}")
         return UUID(bytes=made, version=4)
 
 

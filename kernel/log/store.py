@@ -66,6 +66,7 @@ class Store:
         self._loads: Grouping[_Load, Loaded] = Grouping(
             self._load_all, lanes=LANES, waiting=WAITING, most=MOST_LOADS
         )
+        metrics.show(metrics.APPENDING)
         metrics.APPEND_WAITING.set_function(lambda: self._appends.waiting)
         self._forgetting = asyncio.create_task(self._forget_answers())
 

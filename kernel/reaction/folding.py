@@ -12,7 +12,7 @@ from kernel.reaction.reaction import Issue, M, Reaction
 from kernel.reaction.traces import Traces
 from kernel.taking.arrivals import Arrival, Failure, failure_of
 from kernel.taking.fact import Fact, Stream
-from kernel.taking.parking import BEHIND, Parked, stream_of
+from kernel.taking.parking import Parked, stream_of, take_or_park
 
 Digests = Callable[[UUID, str, str], bytes]
 """The vault's keyed digest, by organisation, kind and normalised value."""
@@ -103,45 +103,23 @@ def fold(
     blocked: set[Stream],
     issues: Callable[[Arrival], bool],
 ) -> Folded[M]:
-    """Takes the steps in order. One that fails is parked and blocks its stream; `blocked` grows by those."""
+    """Takes the steps in order, or parks them; `blocked` grows by the streams of those."""
     folded = Folded(dict(memories), dict(traces))
-    for step in found:
-        failure = _fold_one(reaction, step, folded, blocked, issues)
-        if failure is None:
-            folded.applied += 1
-            continue
-        folded.parked.append((step.arrival, failure))
-        if stream := stream_of(step.arrival):
-            blocked.add(stream)
-    return folded
 
-
-def _fold_one(
-    reaction: Reaction[M],
-    step: Step,
-    folded: Folded[M],
-    blocked: set[Stream],
-    issues: Callable[[Arrival], bool],
-) -> Failure | None:
-    fact = step.fact
-    if blocked and stream_of(step.arrival) in blocked:
-        return BEHIND
-    if fact is None:
-        return step.failure
-    after: dict[MemoryId, M] = {}
-    issued: list[Issue] = []
-    try:
+    def fold_one(step: Step, fact: Fact[Any]) -> None:
+        after: dict[MemoryId, M] = {}
+        issued: list[Issue] = []
         for row in _rows(reaction, step, folded.traces):
             before = folded.memories[row]
             after[row] = reaction.fold(before, fact)
             if issues(step.arrival):
                 issued.extend(reaction.react(before, after[row], fact))
-    except Exception as error:
-        return failure_of(error)
-    folded.memories.update(after)
-    _trace(reaction, step, folded)
-    folded.decided.extend(_decided(reaction, fact, issued))
-    return None
+        folded.memories.update(after)
+        _trace(reaction, step, folded)
+        folded.decided.extend(_decided(reaction, fact, issued))
+
+    take_or_park(found, folded, blocked, fold_one)
+    return folded
 
 
 def _trace(reaction: Reaction[Any], step: Step, folded: Folded[Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import asyncpg
 
@@ -13,16 +13,8 @@ from kernel.taking import checkpoints, parking
 from kernel.taking.applied import Applied, places_of
 from kernel.taking.arrivals import Arrival, Failure, failure_of
 from kernel.taking.fact import Stream
-from kernel.taking.parking import REFUSED, Parked
+from kernel.taking.parking import REFUSED, TakenOrParked
 from kernel.taking.taker import Taker
-
-
-class TakenOrParked(Protocol):
-    """How many events were taken, and which records could not be."""
-
-    applied: int
-    parked: Parked
-
 
 Folding: TypeAlias = Callable[
     [asyncpg.Connection, Sequence[Arrival], set[Stream], Failure | None], Awaitable[TakenOrParked]

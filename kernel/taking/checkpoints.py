@@ -28,6 +28,10 @@ WHERE c.taker = $1 AND c.partition = n.partition"""
 ALL = "SELECT taker, partition, topics, parked FROM checkpoint WHERE taker = ANY($1::text[])"
 
 
+class Gone(Exception):
+    """The taker has no checkpoint there: it was dropped."""
+
+
 class Head(msgspec.Struct):
     """The last record taken of one topic's partition."""
 
@@ -72,8 +76,11 @@ def copy_of(checkpoint: Checkpoint) -> Checkpoint:
 
 
 async def lock(db: asyncpg.Connection, taker: Taker, partitions: Iterable[int]) -> Checkpoints:
-    """Locks the partitions' checkpoints, ascending, until the transaction ends."""
-    rows = await db.fetch(LOCK, taker.taker, sorted(partitions))
+    """Locks the partitions' checkpoints, ascending, until the transaction ends; raises Gone."""
+    wanted = sorted(partitions)
+    rows = await db.fetch(LOCK, taker.taker, wanted)
+    if len(rows) < len(wanted):
+        raise Gone(taker.taker)
     return {row["partition"]: checkpoint_of(row) for row in rows}
 
 

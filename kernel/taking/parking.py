@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, Protocol, TypeVar
 
 import asyncpg
 
-from kernel.taking.arrivals import Arrival, Failure
-from kernel.taking.fact import Stream
+from kernel.taking.arrivals import Arrival, Failure, failure_of
+from kernel.taking.fact import Fact, Stream
 from kernel.taking.taker import Taker
 
 BLOCKED = """
@@ -41,6 +41,50 @@ def stream_of(arrival: Arrival) -> Stream | None:
     """The stream in which others wait behind it; None for what is no event."""
     envelope = arrival.envelope
     return None if envelope is None else (arrival.service, envelope.org_id, envelope.stream_id)
+
+
+class TakenOrParked(Protocol):
+    """How many events were taken, and which records could not be."""
+
+    applied: int
+    parked: Parked
+
+
+class Step(Protocol):
+    """One arrival, with its fact or why there is none that can be taken."""
+
+    @property
+    def arrival(self) -> Arrival: ...
+
+    @property
+    def fact(self) -> Fact[Any] | None: ...
+
+    @property
+    def failure(self) -> Failure | None: ...
+
+
+S = TypeVar("S", bound=Step)
+
+
+def take_or_park(
+    found: Iterable[S], taken: TakenOrParked, blocked: set[Stream], fold: Callable[[S, Fact[Any]], None]
+) -> None:
+    """Folds the steps in order. One that fails is parked, and blocks its stream; `blocked` grows by those."""
+    for step in found:
+        failure = step.failure
+        if blocked and stream_of(step.arrival) in blocked:
+            failure = BEHIND
+        elif step.fact is not None:
+            try:
+                fold(step, step.fact)
+            except Exception as error:
+                failure = failure_of(error)
+        if failure is None:
+            taken.applied += 1
+            continue
+        taken.parked.append((step.arrival, failure))
+        if stream := stream_of(step.arrival):
+            blocked.add(stream)
 
 
 async def blocked(db: asyncpg.Connection, taker: Taker, arrivals: Collection[Arrival]) -> set[Stream]:

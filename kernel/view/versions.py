@@ -3,30 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from kernel.taking.checkpoints import Connection
 from kernel.view.view import View
 
-FOLLOWED = "SELECT view, number, build FROM view_version WHERE state = 'followed' ORDER BY name"
+ALL = """
+SELECT r.name, r.view, r.number, r.build, r.state, r.name = v.live AS live, r.began_at, r.built_at
+FROM view_version r JOIN view v ON v.name = r.view
+ORDER BY r.view, r.number, r.build"""
 
 
-LIVE = """
-SELECT r.number, r.build FROM view v JOIN view_version r ON r.name = v.live WHERE v.name = $1"""
+@dataclass(frozen=True)
+class Version:
+    """One filling of one version of a view."""
+
+    name: str
+    """Of its table."""
+    view: str
+    number: int
+    build: int
+    state: str
+    """wanted, building or followed."""
+    live: bool
+    """Whether it is the one that is read."""
+    began_at: datetime | None
+    built_at: datetime | None
+    """None, both, where workers have followed it from the log's beginning."""
+    fold: View[Any] | None
+    """None where this program does not have it."""
+
+
+async def every(db: Connection, folds: Iterable[View[Any]]) -> list[Version]:
+    """Every version of every view, with those of the folds that are given."""
+    known = {(view.name, view.number): view for view in folds}
+    found = []
+    for row in await db.fetch(ALL):
+        fold = known.get((row["view"], row["number"]))
+        found.append(Version(**row, fold=fold and replace(fold, build=row["build"])))
+    return found
 
 
 async def followed(db: Connection, folds: Iterable[View[Any]]) -> tuple[View[Any], ...]:
     """Every version that workers keep up to date and one of these folds can."""
-    known = {(view.name, view.number): view for view in folds}
-    return tuple(
-        replace(known[name, number], build=build)
-        for name, number, build in await db.fetch(FOLLOWED)
-        if (name, number) in known
-    )
+    there = await every(db, folds)
+    return tuple(one.fold for one in there if one.state == "followed" and one.fold is not None)
 
 
 async def live(db: Connection, view: View[Any]) -> View[Any] | None:
     """The version that is read, if it is a build of this one."""
-    row = await db.fetchrow(LIVE, view.name)
-    return replace(view, build=row["build"]) if row["number"] == view.number else None
+    return next((one.fold for one in await every(db, [view]) if one.live and one.view == view.name), None)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from kernel.web.problems import Problem
@@ -43,3 +44,16 @@ def require(caller: Caller, roles: frozenset[Role]) -> None:
     """Raises a 403 problem where the caller's role is none of `roles`."""
     if caller.role not in roles:
         raise Problem("forbidden", f"The role {caller.role.value} may not do this.")
+
+
+def require_own_words(caller: Caller, words: Iterable[tuple[str, Any]], said: object, at: str = "") -> None:
+    """Raises a 403 problem where a customer says of itself what others must vouch for.
+
+    `words` are fields of `said` with the one value that they may have; `at` begins the pointer.
+    """
+    if caller.role is not Role.CUSTOMER:
+        return
+    for field, word in words:
+        if getattr(said, field) != word:
+            rule = "may not say this: leave it out" if word is None else f"may say only `{word}` here"
+            raise Problem("forbidden", f"A customer {rule}.", pointer=f"{at}/{field}")

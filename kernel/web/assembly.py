@@ -10,6 +10,7 @@ from starlette.requests import Request as PageRequest
 from starlette.responses import Response as PageResponse
 from starlette.routing import Route as Page
 
+from kernel import metrics
 from kernel.web.application import Application, not_allowed
 from kernel.web.commanding.batch import Batches
 from kernel.web.commanding.routes import command_routes
@@ -28,10 +29,12 @@ def assembled(
     """The application of `service`: with `commanding` its commands, with `querying` its queries."""
     routes: list[Route] = []
     if commanding is not None:
+        metrics.show(metrics.COMMANDING)
         commands = command_routes(service)
         routes += [Route("POST", each.path, partial(commanding.answer, each)) for each in commands]
         routes.append(Route("POST", "/commands", Batches(commanding, commands).answer))
     if querying is not None:
+        metrics.show(metrics.QUERYING)
         routes += [Route(each.method, each.path, partial(querying.answer, each)) for each in service.queries]
     return Application(routes, _pages(service, ready))
 

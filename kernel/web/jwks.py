@@ -32,12 +32,21 @@ class KeyRing:
 
     async def key(self, key_id: object) -> Key:
         """The key of that id; LookupError where there is none."""
-        patience = REREAD_AFTER if key_id in self._keys else REREAD_UNKNOWN_AFTER
-        if time.monotonic() - self._read_at > patience:
-            await self._refresh()
+        if key_id in self._keys:
+            await self.refresh()
+        elif self._older_than(REREAD_UNKNOWN_AFTER):
+            await self._reread()
         return self._keys[str(key_id)]
 
-    async def _refresh(self) -> None:
+    async def refresh(self) -> None:
+        """Reads the keys again if they are old; one caller waits for that, the others use the known ones."""
+        if self._older_than(REREAD_AFTER) and not self._reading.locked():
+            await self._reread()
+
+    def _older_than(self, seconds: float) -> bool:
+        return time.monotonic() - self._read_at > seconds
+
+    async def _reread(self) -> None:
         asked_at = time.monotonic()
         async with self._reading:
             if self._read_at > asked_at:

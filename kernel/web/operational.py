@@ -49,6 +49,7 @@ class Readiness:
 
 
 Ready = Callable[[], Awaitable[Readiness]]
+"""It brings the gauges of the process up to date too: /metrics asks it first."""
 Response = tuple[int, bytes, bytes]
 """Status, content type, body."""
 
@@ -59,9 +60,9 @@ async def operational(path: str, ready: Ready) -> Response:
     """The answer of one of PATHS."""
     if path == "/healthz":
         return 200, b"application/json", b'{"alive":true}'
+    readiness = await _asked(ready)
     if path == "/metrics":
         return 200, CONTENT_TYPE_LATEST.encode(), generate_latest()
-    readiness = await _asked(ready)
     return 200 if readiness.ready else 503, b"application/json", readiness.body()
 
 

@@ -43,6 +43,11 @@ RETRY_AFTER: Headers = ((b"retry-after", b"1"),)
 """Seconds; goes with every 503 that names no other."""
 
 
+def title_of(code: str) -> str:
+    """What a code says in words."""
+    return CATALOGUE[code][1] if code in CATALOGUE else code.replace("-", " ").capitalize()
+
+
 class Problem(Exception):
     """A refusal on its way to the caller.
 
@@ -70,10 +75,9 @@ class Problem(Exception):
 
     def document(self) -> dict[str, Any]:
         """The problem as RFC 9457 writes it."""
-        title = CATALOGUE.get(self.code, (0, self.code.replace("-", " ").capitalize()))[1]
         body = {
             "type": TYPE_PREFIX + self.code,
-            "title": title,
+            "title": title_of(self.code),
             "status": self.status,
             "detail": self.sentence,
             **self.members,

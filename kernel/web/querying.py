@@ -85,8 +85,7 @@ class Querying:
 async def params_of(query: Query[Any], request: Request) -> Record:
     """The query's parameters, from its path and its query string or body; 4xx with a pointer."""
     if query.method == "GET":
-        texts = _query_string(request.scope["query_string"])
-        texts.update(zip(names_in(query.path), request.values, strict=True))
+        texts = _with_path(_query_string(request.scope["query_string"]), query, request)
         if any("\0" in text for text in texts.values()):
             raise Problem("invalid", "A parameter may not hold a NUL character.")
         params: Record = bodies.validated_texts(query.params, texts)
@@ -96,9 +95,16 @@ async def params_of(query: Query[Any], request: Request) -> Record:
     body = bodies.parse(await request.body(QUESTION_BYTES))
     if not isinstance(body, dict):
         raise Problem("malformed-body", "The body of a question is a JSON object.", pointer="")
-    body.update(zip(names_in(query.path), request.values, strict=True))
-    question: Record = bodies.validated(query.params, bodies.canonical(body))
+    question: Record = bodies.validated(query.params, bodies.canonical(_with_path(body, query, request)))
     return question
+
+
+def _with_path(asked: dict[str, Any], query: Query[Any], request: Request) -> dict[str, Any]:
+    """What was asked together with what the path names, which nothing else may name."""
+    path = dict(zip(names_in(query.path), request.values, strict=True))
+    for name in path.keys() & asked.keys():
+        raise Problem("invalid", "This stands in the address alone.", pointer=f"/{bodies.escaped(name)}")
+    return asked | path
 
 
 def names_in(path: str) -> list[str]:

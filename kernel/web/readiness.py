@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from math import nan
 
 import asyncpg
 
+from kernel import metrics
 from kernel.database import DatabaseAway, database_away
 from kernel.migrate import SchemaMismatch, require_schema
 from kernel.web.operational import Readiness, Ready
@@ -26,13 +28,18 @@ SELECT (SELECT reason FROM halt WHERE only_one) AS halted,
 def deciding(pool: asyncpg.Pool, service: str, kafka: str) -> Ready:
     """The check of a service that takes commands; `pool` signs in as `<service>_log`."""
 
+    metrics.show(metrics.WAITING)
+
     async def ready() -> Readiness:
+        row = None
         try:
             await require_schema(pool, service)
             with database_away():
                 row = await pool.fetchrow(LOG)
         except (DatabaseAway, SchemaMismatch) as error:
             return _failed(error)
+        finally:
+            _show_lag(row)
         degraded = await _kafka(kafka)
         if row["seconds"] is not None and row["seconds"] > LAG_SECONDS:
             degraded["relay"] = f"the oldest unpublished event is {row['seconds']:.0f} s old"
@@ -53,6 +60,12 @@ def answering(pool: asyncpg.Pool, service: str, kafka: str) -> Ready:
         return Readiness(degraded=await _kafka(kafka))
 
     return ready
+
+
+def _show_lag(row: asyncpg.Record | None) -> None:
+    """Here too, for the relay's own figures are gone when it is; without a row nobody knows."""
+    metrics.RELAY_LAG_EVENTS.set(nan if row is None else row["lag"])
+    metrics.RELAY_LAG_SECONDS.set(nan if row is None else row["seconds"] or 0.0)
 
 
 def _failed(error: Exception) -> Readiness:

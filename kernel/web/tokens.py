@@ -34,6 +34,8 @@ class Verifier:
 
     async def caller(self, authorization: bytes | None) -> Caller:
         """The caller of an Authorization header; raises a 401 problem."""
+        if authorization in self._known:
+            await self._keys.refresh()
         if self._age != self._keys.age:
             self._known.clear()
             self._age = self._keys.age

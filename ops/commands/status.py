@@ -55,7 +55,7 @@ def _table(seen: dict[str, Any]) -> str:
                 _duration(process["uptime_s"]),
                 f"{process['memory_mb']:.0f} MB",
                 str(process["restarts"]),
-                process["url"].removeprefix("http://"),
+                process["address"] if "address" in process else process["url"].removeprefix("http://"),
                 _lag(process.get("lag")),
                 _counts(process.get("parked", {})),
             )

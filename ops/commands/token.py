@@ -8,6 +8,9 @@ from kernel.web.access import Role
 from ops.output import answer, json_option
 
 ROLES = [role.value for role in Role]
+LONGEST_LIFE = 365 * 86400
+DIGITS = 12
+"""More of them no number of seconds needs."""
 
 
 def _word(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -41,9 +44,12 @@ def command(org: str, role: str, contact: UUID | None, subject: str, ttl: str, a
 
 
 def seconds(text: str) -> int:
-    """`12h` as seconds; a bare number is seconds."""
+    """`12h` as seconds, LONGEST_LIFE at most; a bare number is seconds."""
     units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
     number, unit = (text[:-1], text[-1]) if text[-1:] in units else (text, "s")
-    if not number.isdigit() or int(number) == 0:
+    if not number.isdecimal() or not number.strip("0"):
         raise click.BadParameter("a number with s, m, h or d behind it, such as 12h", param_hint="--ttl")
-    return int(number) * units[unit]
+    life = int(number[:DIGITS]) * units[unit]
+    if len(number) > DIGITS or life > LONGEST_LIFE:
+        raise click.BadParameter("a token is valid for 365 days at most", param_hint="--ttl")
+    return life

@@ -6,6 +6,7 @@ import psutil
 
 from kernel.settings import SERVICES
 from ops.errors import CannotRun
+from ops.local.supervising.names import REACTING
 
 SERVICE_PORTS = {
     "contacts": 8101,
@@ -29,6 +30,7 @@ def fixed() -> dict[str, int]:
     for service in SERVICES:
         ports[service] = SERVICE_PORTS[service]
         ports[f"{service}_relay"] = SERVICE_PORTS[service] + RELAY
+    for service in REACTING:
         ports[f"{service}_react"] = SERVICE_PORTS[service] + REACT
     return {**ports, "views": SERVICE_PORTS["views"], "worker": WORKER_PORT}
 

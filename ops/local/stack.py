@@ -121,8 +121,7 @@ def _bring_up(home: Home, stack: Stack, wanted: list[Process], say: Say) -> bool
     if missing:
         say("waiting for PostgreSQL …")
         asyncio.run(_prepare_database(home, stack, say))
-    say("waiting for Kafka …")
-    asyncio.run(waiting.until_kafka_answers(home, stack))
+    asyncio.run(waiting.until_kafka_answers(home, stack, say))
     manager.start_group(home, OURS)
     ports_of_ours = {process.name: stack.ports[process.name] for process in wanted}
     asyncio.run(waiting.until_ready(home, ports_of_ours, say))

@@ -6,6 +6,7 @@ from typing import Any
 
 import psutil
 
+from ops.local import ports
 from ops.local.home import remembered
 from ops.local.home.home import Home
 from ops.local.home.remembered import Stack
@@ -25,11 +26,11 @@ def document(home: Home) -> dict[str, Any]:
     stack = remembered.load(home)
     supervised = stack is not None and manager.alive(home)
     states = manager.states(home) if supervised else strays.states(home)
-    ports = stack.ports if stack else {}
+    of = stack.ports if stack else {}
     asked = asyncio.run(_ask(stack, states)) if stack and states else {}
     restarts = manager.restarts(home)
     found = {
-        name: _process(state, ports.get(name), asked.get(name, NOT_ASKED), restarts.get(name, 0))
+        name: _process(state, _address(name, of.get(name)), asked.get(name, NOT_ASKED), restarts.get(name, 0))
         for name, state in states.items()
     }
     servers = {"postgres": stack.postgres, "kafka": stack.kafka} if stack and states else {}
@@ -55,10 +56,20 @@ async def _ask(stack: Stack, states: dict[str, ProcessState]) -> dict[str, Ready
     return {**served, "postgres": ReadyAnswer(postgres, {}), "kafka": ReadyAnswer(kafka, {})}
 
 
-def _process(state: ProcessState, port: int | None, asked: ReadyAnswer, restarts: int) -> dict[str, Any]:
+def _address(name: str, port: int | None) -> dict[str, str]:
+    """Ours speak HTTP, the servers do not."""
+    address = f"127.0.0.1:{port}" if port else ""
+    if name in ports.SERVER_PORTS:
+        return {"address": address}
+    return {"url": f"http://{address}" if port else ""}
+
+
+def _process(
+    state: ProcessState, address: dict[str, str], asked: ReadyAnswer, restarts: int
+) -> dict[str, Any]:
     told: dict[str, Any] = {name: asked.body[name] for name in ("lag", "parked") if name in asked.body}
     return {
-        "url": f"http://127.0.0.1:{port}" if port else "",
+        **address,
         "pid": state.pid,
         "ready": asked.ready,
         # The manager calls a process starting for its first seconds, however ready it is.

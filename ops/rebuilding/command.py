@@ -47,12 +47,12 @@ def command(
     if sum([compare or switch or throttle is not None, back, drop is not None]) > 1:
         raise CannotRun("--back and --drop go with no other option.")
     settings = load()
-    if back:
-        document = asyncio.run(_back(settings, chosen))
-    elif drop is not None:
-        document = asyncio.run(_drop(settings, chosen, drop))
-    else:
-        with progress() as say:
+    with progress() as say:
+        if back:
+            document = asyncio.run(_back(settings, chosen))
+        elif drop is not None:
+            document = asyncio.run(_drop(settings, chosen, drop))
+        else:
             document = asyncio.run(_rebuild(settings, chosen, compare, switch, throttle, say))
     answer(document, text(document), as_json)
     raise SystemExit(0 if document.get("same", True) else 1)
@@ -61,27 +61,26 @@ def command(
 async def _rebuild(
     settings: Settings, view: View[Any], comparing: bool, switching: bool, most: int | None, say: Say
 ) -> dict[str, Any]:
-    document = await rebuild(settings, view, most, say)
-    version = document["version"]
-    if comparing:
-        document |= await _compared(settings, view, version, say)
-    if switching and document.get("same", True):
-        async with owning(settings) as owner:
-            await _switched(owner, view, version)
-        document["live"] = version
-    return document
-
-
-async def _compared(settings: Settings, view: View[Any], version: str, say: Say) -> dict[str, Any]:
-    pool = await connect_pool(settings, "projections_log", max_size=1, command_timeout=None)
-    try:
-        found = {each.table_name: each for each in await versions.followed(pool, [view])}
-        read = await versions.live(pool, view)
-        if read is None:
+    async with owning(settings, view) as owner:
+        read = await versions.live(owner, view)
+        if comparing and read is None:
             raise CannotRun(
                 f"the version of {view.name} that is read is of another fold: rows cannot be compared."
             )
-        comparison = await compare(pool, read, found[version], lambda n: say(f"compared partition {n}"))
+        version, document = await rebuild(settings, owner, view, most, say)
+        if comparing and read is not None:
+            say(f"{version.table_name} is compared with {read.table_name}")
+            document |= await _compared(settings, read, version)
+        if switching and document.get("same", True):
+            await _switched(owner, view, version.table_name)
+            document["live"] = version.table_name
+    return document
+
+
+async def _compared(settings: Settings, read: View[Any], version: View[Any]) -> dict[str, Any]:
+    pool = await connect_pool(settings, "projections_log", max_size=1, command_timeout=None)
+    try:
+        comparison = await compare(pool, read, version)
         return {"compared_with": read.table_name, "same": comparison.same, **asdict(comparison)}
     finally:
         await pool.close()
@@ -101,14 +100,14 @@ async def _switched(owner: asyncpg.Connection, view: View[Any], version: str) ->
 
 
 async def _back(settings: Settings, view: View[Any]) -> dict[str, Any]:
-    async with owning(settings) as owner:
+    async with owning(settings, view) as owner:
         former = await beside.former(owner, view)
         await _switched(owner, view, former)
         return {"live": former}
 
 
 async def _drop(settings: Settings, view: View[Any], version: str) -> dict[str, Any]:
-    async with owning(settings) as owner:
+    async with owning(settings, view) as owner:
         await beside.drop(owner, view, version)
         return {"dropped": version}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,14 +49,11 @@ class Comparison:
         return not (self.different or self.only_here or self.only_there)
 
 
-async def compare(
-    db: asyncpg.Pool, here: View[Any], there: View[Any], tick: Callable[[int], None]
-) -> Comparison:
-    """Every row of two builds of the same version; `tick` is called with each partition. Raises CannotRun."""
+async def compare(db: asyncpg.Pool, here: View[Any], there: View[Any]) -> Comparison:
+    """Every row of two builds of the same version. Raises CannotRun."""
     comparison = Comparison()
     for partition in range(PARTITIONS):
         await _meet(db, here, there, partition, comparison)
-        tick(partition)
     return comparison
 
 

@@ -31,6 +31,7 @@ LOCK = "SELECT pg_try_advisory_lock(hashtext('rapport.rebuild'), hashtext($1))"
 HOLDER = """
 SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
 WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND l.classid = (hashtext('rapport.rebuild')::bigint & 4294967295)::oid
     AND l.objid = (hashtext($1)::bigint & 4294967295)::oid"""
 
@@ -39,14 +40,18 @@ LIVE = "SELECT live FROM view WHERE name = $1"
 NICENESS = 10
 """What is live goes first."""
 SECONDS_BETWEEN_LOOKS = 0.1
+SECONDS_BETWEEN_LINES = 2.0
 SECONDS_TO_CATCH_UP = 120.0
 
 Say = Callable[[str], None]
 
 
 @asynccontextmanager
-async def owning(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
-    """The views' schema as its owner, who may make and drop tables; raises CannotRun."""
+async def owning(settings: Settings, view: View[Any]) -> AsyncIterator[asyncpg.Connection]:
+    """The views' schema as its owner, who may make and drop tables, for one process at a time.
+
+    Raises CannotRun.
+    """
     if "projections_owner" not in settings.dsn:
         raise CannotRun("the settings name no DSN of projections_owner, who makes a view's tables.")
     try:
@@ -55,6 +60,9 @@ async def owning(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
             with database_away():
                 async with pool.acquire() as owner:
                     await owner.execute(f"SET application_name = '{_who()}'")
+                    if not await owner.fetchval(LOCK, view.name):
+                        holder = await owner.fetchval(HOLDER, view.name)
+                        raise CannotRun(f"{view.name} is being rebuilt: {holder}.")
                     yield owner
         finally:
             await pool.close()
@@ -76,6 +84,7 @@ class Pace:
     say: Say
     most: int | None = None
     taken: int = 0
+    told: float = 0.0
     began: float = field(default_factory=time.monotonic)
 
     async def tell(self, records: int) -> None:
@@ -84,6 +93,9 @@ class Pace:
             await asyncio.sleep(max(0.0, self.taken / self.most - self.seconds))
         rate = self.taken / max(self.seconds, 0.001)
         left = max(0, self.total - self.taken) / max(rate, 1)
+        if self.seconds < self.told + SECONDS_BETWEEN_LINES:
+            return
+        self.told = self.seconds
         self.say(f"{self.name}: {self.taken:,} of {self.total:,} events, {rate:,.0f}/s, {left:.0f} s left")
 
     @property
@@ -91,12 +103,12 @@ class Pace:
         return time.monotonic() - self.began
 
 
-async def rebuild(settings: Settings, view: View[Any], most: int | None, say: Say) -> dict[str, Any]:
+async def rebuild(
+    settings: Settings, owner: asyncpg.Connection, view: View[Any], most: int | None, say: Say
+) -> tuple[View[Any], dict[str, Any]]:
     """Fills a version beside the one that is read and has it followed; what it was. Raises CannotRun."""
     os.nice(NICENESS)
-    async with owning(settings) as owner, AsyncExitStack() as stack:
-        if not await owner.fetchval(LOCK, view.name):
-            raise CannotRun(f"{view.name} is being rebuilt: {await owner.fetchval(HOLDER, view.name)}.")
+    async with AsyncExitStack() as stack:
         pool = await connect_pool(settings, "projections_log", max_size=2, command_timeout=None)
         stack.push_async_callback(pool.close)
         vault = await Vault.open(settings) if view.personal else None
@@ -108,7 +120,7 @@ async def rebuild(settings: Settings, view: View[Any], most: int | None, say: Sa
         await beside.follow(owner, version)
         say(f"{version.table_name}: built, the workers bring it up to the log")
         await _caught_up(owner, view, version)
-        return {
+        return version, {
             "version": version.table_name,
             "events": pace.taken,
             "seconds": round(pace.seconds, 1),

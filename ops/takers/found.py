@@ -15,6 +15,7 @@ from kernel.settings import SERVICES, Settings
 from kernel.taking.checkpoints import Checkpoint
 from kernel.taking.taker import Taker
 from ops.errors import CannotRun
+from ops.settings import away
 
 BEHIND = """
 SELECT c.partition, c.last - n.position AS events,
@@ -44,7 +45,9 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[asyncpg.Pool, Logs]]
                 stack.push_async_callback(pools[schema].close)
                 await require_schema(pools[schema], schema)
             yield pools.pop("projections"), pools
-    except (DatabaseAway, SchemaMismatch) as error:
+    except DatabaseAway as error:
+        raise away(error) from error
+    except SchemaMismatch as error:
         raise CannotRun(str(error)) from error
 
 

@@ -1,9 +1,9 @@
-"""`views`: how far each view is, what it has parked, and trying that again."""
+"""`views`: how far each version of each view is, what it has parked, and trying that again."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -13,26 +13,37 @@ from kernel.settings import Settings
 from kernel.taking import checkpoints
 from kernel.taking.retrying import Retried
 from kernel.vault.vault import Vault
+from kernel.view import versions
 from kernel.view.batch.retrying import retry
+from kernel.view.tables import terms_of
+from kernel.view.versions import Version
 from kernel.view.view import View
 from ops.errors import CannotRun
 from ops.output import aligned, answer, json_option, say
 from ops.settings import load
-from ops.takers.found import distance, found, opened, parked_lines
+from ops.takers.found import Logs, distance, found, opened, parked_lines
 from services.projections.app import VIEWS
 
-LIVE = "SELECT name, live FROM view"
-SIZE = "SELECT pg_total_relation_size($1::text::regclass)"
+SIZE = """
+SELECT sum(pg_total_relation_size(to_regclass(name)))::bigint FROM unnest($1::text[]) name"""
+
+PARKED = "SELECT coalesce(sum(parked), 0)::bigint FROM checkpoint WHERE taker = $1"
 
 
 @click.command()
-@click.option("--retry", "name", metavar="VIEW", help="First fold the parked events of this view, in order.")
+@click.option(
+    "--retry",
+    "name",
+    metavar="VIEW",
+    help="First fold the parked events of this view, in order; of one version, if that is named.",
+)
 @json_option
 def command(name: str | None, as_json: bool) -> None:
     """Show every view: how far behind the log it is, what it has parked and why, its size.
 
-    A view that cannot fold an event parks it, and what follows in the same stream waits behind it; all else
-    goes on. Once the cause is mended, --retry takes what is parked. Exit code 1 while anything is.
+    Each version has a line, the one that is read and those beside it. A view that cannot fold an event parks
+    it, and what follows in the same stream waits behind it; all else goes on. Once the cause is mended,
+    --retry takes what is parked. Exit code 1 while anything is.
     """
     document = asyncio.run(_run(load(), name))
     answer(document, text(document), as_json)
@@ -41,23 +52,36 @@ def command(name: str | None, as_json: bool) -> None:
 
 async def _run(settings: Settings, name: str | None) -> dict[str, Any]:
     async with opened(settings) as (db, logs):
+        there = await versions.every(db, VIEWS)
         if name is not None:
-            retried = await _retry(settings, db, _named(name))
-            say(f"{name}: {retried.taken} taken, {retried.left} still parked")
-        live = dict(await db.fetch(LIVE))
-        heads = await checkpoints.every(db, VIEWS)
-        return {
-            "views": {
-                view.table_name: {
-                    "view": view.name,
-                    "number": view.number,
-                    "live": live.get(view.name) == view.table_name,
-                    **await found(view, db, logs, heads[view.table_name]),
-                    "bytes": await db.fetchval(SIZE, view.table_name),
-                }
-                for view in VIEWS
-            }
-        }
+            view = _named(there, name)
+            retried = await _retry(settings, db, view)
+            say(f"{view.table_name}: {retried.taken} taken, {retried.left} still parked")
+        return {"views": {version.name: await _document(db, logs, version) for version in there}}
+
+
+async def _document(db: asyncpg.Pool, logs: Logs, version: Version) -> dict[str, Any]:
+    built_in = version.built_at and version.began_at and version.built_at - version.began_at
+    return {
+        "view": version.view,
+        "number": version.number,
+        "build": version.build,
+        "state": version.state,
+        "live": version.live,
+        "fold": version.fold is not None,
+        **await _found(db, logs, version),
+        "bytes": await db.fetchval(SIZE, [version.name, terms_of(version.name)]),
+        "built_at": version.built_at and version.built_at.isoformat(),
+        "built_in": built_in and round(built_in.total_seconds(), 1),
+    }
+
+
+async def _found(db: asyncpg.Pool, logs: Logs, version: Version) -> dict[str, Any]:
+    """Without its fold nobody knows what a version reads, and so how far behind it is."""
+    view = version.fold
+    if view is None:
+        return {"lag": {}, "parked": await db.fetchval(PARKED, version.name), "first_parked": []}
+    return await found(view, db, logs, (await checkpoints.every(db, [view]))[view.table_name])
 
 
 async def _retry(settings: Settings, db: asyncpg.Pool, view: View[Any]) -> Retried:
@@ -69,19 +93,28 @@ async def _retry(settings: Settings, db: asyncpg.Pool, view: View[Any]) -> Retri
             await vault.close()
 
 
-def _named(name: str) -> View[Any]:
-    for view in VIEWS:
-        if name in (view.name, view.table_name):
-            return view
+def _named(there: Sequence[Version], name: str) -> View[Any]:
+    """A version by its own name, or the one that is read by the view's."""
+    for version in there:
+        if name == version.name or (version.live and name == version.view):
+            if version.fold is None:
+                raise CannotRun(f"this program does not have the fold of {version.name}.")
+            return version.fold
     raise CannotRun(f"there is no view {name}: it is one of {', '.join(view.name for view in VIEWS)}.")
 
 
 def text(document: Mapping[str, Any]) -> str:
-    """A table, and what is parked below it."""
-    lines = [("view", "live", "behind", "seconds", "parked", "size")]
-    parked: list[str] = []
+    """A table, and what is to be said of single versions below it."""
+    lines = [("view", "state", "read", "behind", "seconds", "parked", "size", "built", "in")]
+    below: list[str] = []
     for name, view in document["views"].items():
+        behind = distance(view) if view["fold"] else ("?", "?")
         size = f"{view['bytes'] / 1e6:,.1f} MB"
-        lines.append((name, "yes" if view["live"] else "no", *distance(view), str(view["parked"]), size))
-        parked += parked_lines(name, view)
-    return "\n".join([*aligned(lines), *parked])
+        built = view["built_at"][:16].replace("T", " ") if view["built_at"] else "-"
+        took = "-" if view["built_in"] is None else f"{view['built_in']} s"
+        read = "yes" if view["live"] else "no"
+        lines.append((name, view["state"], read, *behind, str(view["parked"]), size, built, took))
+        if not view["fold"]:
+            below.append(f"{name}: this program does not have its fold, and cannot keep it up to date")
+        below += parked_lines(name, view)
+    return "\n".join([*aligned(lines), *below])

@@ -39,6 +39,7 @@ class RecordPurchase(Command):
     """
 
     roles = TILL
+    refusals = ("in-the-future", "time-unfit", "too-much", "already-recorded")
     begins = True
     examples = (
         {
@@ -90,6 +91,16 @@ class ReturnPurchase(Command):
     """Some lines come back, or everything that has not come back yet."""
 
     roles = TILL
+    refusals = (
+        "in-the-future",
+        "more-than-bought",
+        "more-than-paid",
+        "no-such-line",
+        "not-recorded",
+        "not-yet-bought",
+        "time-unfit",
+        "too-many-returns",
+    )
     examples = ({},)
 
     returned_at: Time | None = None
@@ -102,6 +113,7 @@ class AttributePurchase(Command):
     """The purchase's identifier is this contact's. Only the reaction of that name wishes it."""
 
     roles = frozenset()
+    refusals = ("already-attributed", "no-identifier", "not-recorded")
 
     contact_id: UUID
 
@@ -151,6 +163,7 @@ class SetValueTiers(Command):
     """The organisation's value tiers by net purchases in 12 months, lowest first; the former ones go."""
 
     roles = POLICY
+    refusals = ("not-ascending", "same-name")
     begins = True
     examples = (
         {

@@ -51,6 +51,7 @@ class PutThingIn(Command):
     """Put a thing into the locker."""
 
     roles = STAFF | {Role.CUSTOMER}
+    own_words = (("at", None),)
     examples = (
         {"name": "umbrella", "grams": 250},
         {"name": "hat", "grams": 90, "at": "2026-11-01T12:00:00Z"},

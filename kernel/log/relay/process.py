@@ -12,6 +12,7 @@ from dataclasses import asdict
 import asyncpg
 import uvloop
 
+from kernel import metrics
 from kernel.database import DatabaseAway, connect_pool
 from kernel.log.halt import halted
 from kernel.log.lease import Lease, LeaseLost, kept, take
@@ -39,6 +40,7 @@ class Relay:
     """One relay process of a service: leads while it holds the lease, else waits for it."""
 
     def __init__(self, settings: Settings, service: str, pool: asyncpg.Pool, wake: Wake) -> None:
+        metrics.show(metrics.RELAYING)
         self.stopping = asyncio.Event()
         self._pool = pool
         self._leader = Leader(settings, service, pool, wake, self.stopping)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Iterable
 
 import asyncpg
 from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 
+from kernel import metrics
 from kernel.database import DatabaseAway, database_away
 from kernel.log.topics import topic
 from kernel.metrics import REACTION_LAG_EVENTS, REACTION_PARKED
@@ -21,6 +21,7 @@ from kernel.reaction.worker.subscription import Subscription
 from kernel.settings import Settings
 from kernel.stopping import stopped
 from kernel.taking import checkpoints
+from kernel.taking.checkpoints import Place
 from kernel.vault.vault import Vault
 from kernel.web.operational import Readiness
 from kernel.web.service import Service
@@ -51,6 +52,7 @@ class Reactor:
         self._database: str | None = None
         self._lag: dict[str, int] = {}
         self._parked: dict[str, int] = {}
+        metrics.show(metrics.REACTING)
         self._subscriptions = [
             Subscription(
                 reaction,
@@ -116,12 +118,13 @@ class Reactor:
         for each in self._subscriptions:
             each.resume()
             name = each.reaction.name
-            self._lag[name] = await _lag(each)
+            each.watch.ends = await _ends(each)
+            each.watch.looked([(each.reaction, each.heads)], bool(each.trouble or each.gaps.places))
+            self._lag[name] = each.watch.lag(each.reaction, each.heads)
             self._parked[name] = parked[name]
             REACTION_LAG_EVENTS.labels(name).set(self._lag[name])
             REACTION_PARKED.labels(name).set(parked[name])
-            still = time.monotonic() - each.moved_at > SECONDS_WITHOUT_PROGRESS
-            if still and self._lag[name] and not each.trouble and not each.gaps.places:
+            if each.watch.stuck(SECONDS_WITHOUT_PROGRESS):
                 raise Stuck("no record came though there are some")
 
     async def ready(self) -> Readiness:
@@ -151,18 +154,13 @@ def broker_of(settings: Settings, subscriptions: Iterable[Subscription]) -> Kafk
     return broker
 
 
-async def _lag(each: Subscription) -> int:
-    """How many records of this process's places the reaction has yet to take."""
+async def _ends(each: Subscription) -> dict[Place, int]:
+    """Where the topics of this process's places end."""
     if (consumer := each.consumer) is None:
-        return 0
+        return {}
     async with asyncio.timeout(SECONDS_TO_ANSWER):
         ends = await consumer.end_offsets(consumer.assignment())
-    lag = 0
-    for at, end in ends.items():
-        checkpoint = each.heads.get(at.partition)
-        taken = checkpoint.head(each.topics[at.topic][0]).offset + 1 if checkpoint else 0
-        lag += max(0, end - taken)
-    return lag
+    return {(each.topics[at.topic][0], at.partition): end for at, end in ends.items()}
 
 
 async def _parked(pool: asyncpg.Pool, subscriptions: Iterable[Subscription]) -> dict[str, int]:

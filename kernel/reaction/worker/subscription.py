@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -30,6 +29,7 @@ from kernel.taking.batch import take
 from kernel.taking.checkpoints import Checkpoint, Place
 from kernel.taking.gaps import Gaps
 from kernel.taking.opening import open_personal
+from kernel.taking.watching import Watch
 from kernel.vault.vault import Vault
 
 LOG = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Subscription:
         self.gaps = Gaps()
         self.starts: Starts = {}
         self.heads: dict[int, Checkpoint] = {}
-        self.moved_at = time.monotonic()
+        self.watch = Watch()
         self.trouble: str | None = None
         self._reading = Reading([reaction])
         self._pool, self._vault, self._on_issued = pool, vault, on_issued
@@ -74,6 +74,7 @@ class Subscription:
 
     def subscribe(self, broker: KafkaBroker, settings: Settings) -> None:
         """Registers with a broker that is not started yet."""
+        self.watch.begin()
         self._subscriber = broker.subscriber(
             *self.topics,
             batch=True,
@@ -123,14 +124,13 @@ class Subscription:
         if applied.applied:
             self._on_issued()
             # Another process may be the one that sends.
-            while await outbox.waiting(self._pool, MOST_WAITING) == MOST_WAITING:  # noqa: ASYNC110
+            while await outbox.waiting(self._pool, MOST_WAITING) == MOST_WAITING:
+                self.trouble = "the outbox is full"
                 await asyncio.sleep(FIRST_PAUSE)
 
     def _after(self, applied: Applied) -> None:
         self.heads.update(applied.checkpoints)
         self.trouble = None
-        if applied.moved:
-            self.moved_at = time.monotonic()
         if applied.parked:
             LOG.error("events parked", extra={"reaction": self.reaction.name, "parked": applied.parked})
         self.gaps.closed(applied.moved)

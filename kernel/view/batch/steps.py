@@ -8,7 +8,7 @@ from typing import Any, Generic
 
 from kernel.taking.arrivals import Arrival, Failure, failure_of
 from kernel.taking.fact import Fact, Stream
-from kernel.taking.parking import BEHIND, Parked, stream_of
+from kernel.taking.parking import Parked, take_or_park
 from kernel.view.folding import fold_into, keys_of
 from kernel.view.view import Key, R, RowId, View
 
@@ -63,26 +63,7 @@ class Folded(Generic[R]):
 
 
 def fold(view: View[R], found: Sequence[Step], loaded: dict[RowId, R], blocked: set[Stream]) -> Folded[R]:
-    """Folds the steps in order. One that fails is parked, and blocks its stream; `blocked` grows by those."""
+    """Takes the steps in order, or parks them; `blocked` grows by the streams of those."""
     folded: Folded[R] = Folded(dict(loaded))
-    for step in found:
-        failure = _fold_one(view, step, folded, blocked)
-        if failure is None:
-            folded.applied += 1
-            continue
-        folded.parked.append((step.arrival, failure))
-        if stream := stream_of(step.arrival):
-            blocked.add(stream)
+    take_or_park(found, folded, blocked, lambda step, fact: fold_into(view, folded.rows, fact, step.keys))
     return folded
-
-
-def _fold_one(view: View[R], step: Step, folded: Folded[R], blocked: set[Stream]) -> Failure | None:
-    if blocked and stream_of(step.arrival) in blocked:
-        return BEHIND
-    if step.fact is None:
-        return step.failure
-    try:
-        fold_into(view, folded.rows, step.fact, step.keys)
-    except Exception as error:
-        return failure_of(error)
-    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -92,6 +93,13 @@ async def former(owner: asyncpg.Connection, view: View[Any]) -> str:
 
 async def drop(owner: asyncpg.Connection, view: View[Any], version: str) -> None:
     """Deletes a version that is not read, with all it has parked; raises Refused."""
+    while True:
+        with suppress(asyncpg.DeadlockDetectedError):  # with a worker that has it in hand
+            await _drop(owner, view, version)
+            return
+
+
+async def _drop(owner: asyncpg.Connection, view: View[Any], version: str) -> None:
     async with owner.transaction():
         if version not in {row["name"] for row in await owner.fetch(VERSIONS, view.name)}:
             raise Refused(f"{view.name} has no version {version}.")

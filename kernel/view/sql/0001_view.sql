@@ -21,3 +21,6 @@ CREATE TABLE view (
 
 GRANT SELECT ON view, view_version, checkpoint TO projections_app;
 GRANT SELECT ON view, view_version TO projections_log;
+
+-- Whoever drops a version deletes what it has parked.
+CREATE POLICY dropping ON parked TO projections_owner USING (true);

@@ -99,15 +99,20 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]
             for place, found in records.items()
             for record in found
         ]
+        self.progress.fetched(
+            {
+                self._place(place): (found[0].offset, found[0].timestamp / 1000)
+                for place, found in records.items()
+            },
+            {self._place(place): self._consumer.highwater(place) for place in records},
+        )
         began = time.time_ns()
         applied = await self._until_applied(epoch, arrivals)
         if applied is None:
             self._sought = None
             return
-        for place in records:
-            self.progress.ends[self._place(place)] = self._consumer.highwater(place)
         tell(self._views, arrivals, self.progress.heads, applied, began)
-        self.progress.took(arrivals, applied)
+        self.progress.took(applied)
         self._look_again(applied)
 
     def _look_again(self, applied: Mapping[str, Applied]) -> None:
@@ -130,6 +135,8 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]
                 self.progress.failed("database", error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
+            except checkpoints.Gone:
+                return None
         return None
 
     async def _apply(self, arrivals: list[Arrival]) -> dict[str, Applied]:
@@ -155,6 +162,8 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]
             with database_away():
                 self._views = await versions.followed(self._pool, self._folds)
                 found = await checkpoints.every(self._pool, self._views)
+            if not all(found.values()):  # one was dropped in between
+                return False
             self._reading = Reading(self._views)
             for topic_partition in assigned:
                 self._seek(topic_partition, found)

@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from kernel.metrics import (
@@ -18,9 +17,9 @@ from kernel.metrics import (
     VIEW_PARKED,
 )
 from kernel.taking.applied import Applied
-from kernel.taking.arrivals import Arrival
-from kernel.taking.checkpoints import Checkpoint, Place
+from kernel.taking.checkpoints import Checkpoint, Checkpoints, Place
 from kernel.taking.gaps import Gaps
+from kernel.taking.watching import Followed, Watch
 from kernel.view.view import View
 from kernel.web.operational import Readiness
 
@@ -33,18 +32,17 @@ class Progress:
 
     views: Sequence[View[Any]]
     heads: dict[str, dict[int, Checkpoint]] = field(default_factory=dict)
-    ends: dict[Place, int] = field(default_factory=dict)
-    """The offset after the last record."""
-    moved_at: float = field(default_factory=time.monotonic)
+    watch: Watch = field(default_factory=Watch)
     seen_at: float = field(default_factory=time.monotonic)
     gaps: Gaps = field(default_factory=Gaps)
     trouble: dict[str, str] = field(default_factory=dict)
     """What is away now, by name."""
-    _recorded: dict[str, datetime] = field(default_factory=dict)
+    _knows_ends: bool = False
 
     def begin(self) -> None:
         """A new consumer begins."""
-        self.moved_at = self.seen_at = time.monotonic()
+        self.seen_at = time.monotonic()
+        self.watch.begin()
 
     def enter(
         self,
@@ -55,35 +53,34 @@ class Progress:
         """These places are ours from now on, for these versions, at these checkpoints."""
         self.views = views
         self.heads = {table: dict(found) for table, found in heads.items()}
-        self.ends = {place: self.ends.get(place, 0) for place in places}
+        self.watch.ends = {place: self.watch.ends.get(place, 0) for place in places}
         self.trouble.pop("database", None)
 
-    def took(self, arrivals: Sequence[Arrival], applied: Mapping[str, Applied]) -> None:
-        """A batch was taken."""
-        self.moved_at = time.monotonic()
+    def fetched(self, first: Mapping[Place, tuple[int, float]], ends: Mapping[Place, int]) -> None:
+        """A batch is in hand: offset and time of the first record of each place, and where its topic ends."""
+        self.watch.ends.update(ends)
+        self.watch.fetched(self._followed(), first)
+
+    def took(self, applied: Mapping[str, Applied]) -> None:
+        """The batch was taken."""
         self.trouble.pop("database", None)
-        last = max((a.envelope.recorded_at for a in arrivals if a.envelope), default=None)
         for table, result in applied.items():
             self.heads[table].update(result.checkpoints)
             VIEW_APPLIED.labels(table).inc(result.applied)
             if result.parked:
                 LOG.error("events parked", extra={"view": table, "parked": result.parked})
-            if last and result.moved:
-                self._recorded[table] = last
 
     def reached_kafka(self, ends: Mapping[Place, int]) -> None:
         """Kafka answered where its topics end."""
         self.seen_at = time.monotonic()
-        self.ends.update(ends)
+        self.watch.ends.update(ends)
+        self.watch.looked(self._followed(), bool(self.trouble or self.gaps.places))
+        self._knows_ends = True
         self.trouble.pop("kafka", None)
 
     def stands_still(self, seconds: float) -> bool:
         """Whether Kafka did not answer for so long, or records that are there did not come."""
-        now = time.monotonic()
-        if now - self.seen_at > seconds:
-            return True
-        late = now - self.moved_at > seconds and not self.trouble and not self.gaps.places
-        return late and any(map(self.lag, self.views))
+        return time.monotonic() - self.seen_at > seconds or self.watch.stuck(seconds)
 
     def gap(self, table: str, places: Iterable[Place]) -> None:
         """The next record was missing."""
@@ -101,30 +98,32 @@ class Progress:
 
     def lag(self, view: View[Any]) -> int:
         """How many records of this worker's places the view has yet to take."""
-        heads = self.heads.get(view.table_name, {})
-        return sum(
-            max(0, end - 1 - heads[partition].head(service).offset)
-            for (service, partition), end in self.ends.items()
-            if service in view.services and partition in heads
-        )
+        return self.watch.lag(view, self._heads(view))
 
     def parked(self, view: View[Any]) -> int:
         """How many events of this worker's partitions the view has set aside."""
-        heads = self.heads.get(view.table_name, {})
-        return sum(heads[n].parked for n in {partition for _, partition in self.ends} if n in heads)
+        heads = self._heads(view)
+        return sum(heads[n].parked for n in {partition for _, partition in self.watch.ends} if n in heads)
+
+    def _heads(self, view: View[Any]) -> Checkpoints:
+        return self.heads.get(view.table_name, {})
+
+    def _followed(self) -> Followed:
+        return [(view, self._heads(view)) for view in self.views]
 
     def measure(self) -> None:
-        """Brings the gauges up to date."""
-        now = datetime.now(UTC)
-        for view in self.views:
-            table, lag = view.table_name, self.lag(view)
-            VIEW_LAG_EVENTS.labels(table).set(lag)
-            age = (now - self._recorded[table]).total_seconds() if lag and table in self._recorded else 0.0
-            VIEW_LAG_SECONDS.labels(table).set(age)
+        """Brings the gauges up to date; what is not known yet, or not followed any more, has none."""
+        for gauge in (VIEW_LAG_EVENTS, VIEW_LAG_SECONDS, VIEW_PARKED):
+            gauge.clear()
+        for view in self.views if self._knows_ends else ():
+            table = view.table_name
+            VIEW_LAG_EVENTS.labels(table).set(self.lag(view))
+            VIEW_LAG_SECONDS.labels(table).set(self.watch.age(view, self._heads(view)))
             VIEW_PARKED.labels(table).set(self.parked(view))
 
     async def readiness(self) -> Readiness:
         """A worker is never unready: queries do not need it. What is away is `degraded`."""
+        self.measure()
         degraded = {what: f"away: {error}" for what, error in self.trouble.items()}
         if gaps := [f"{service} {partition}" for service, partition in self.gaps.places]:
             degraded["gap"] = f"a record is missing: {', '.join(gaps)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -11,6 +12,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
+from kernel import metrics
 from kernel.database import DatabaseAway, database_away
 from kernel.log.topics import topic
 from kernel.settings import Settings
@@ -20,6 +22,8 @@ from kernel.view.view import View
 from kernel.view.worker.consumer import SECONDS_TO_ANSWER, consuming
 from kernel.view.worker.follower import Follower, Topics
 from kernel.view.worker.progress import Progress
+
+LOG = logging.getLogger(__name__)
 
 GENERATION = 1
 SECONDS_BETWEEN_LOOKS = 1.0
@@ -41,6 +45,7 @@ class Worker:
         self._pool, self._vault = pool, vault
         self._follower: Follower | None = None
         self.progress = Progress(views)
+        metrics.show(metrics.FOLDING)
 
     def topics(self) -> Topics:
         """Every topic that some view reads."""
@@ -52,6 +57,7 @@ class Worker:
         while True:
             try:
                 await self._follow()
+                continue
             except (KafkaError, OSError, Stuck) as error:  # OSError includes a TimeoutError
                 self.progress.failed("kafka", error)
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
@@ -66,6 +72,7 @@ class Worker:
                 return
 
     async def _follow(self) -> None:
+        """One consumer's life; returns where another topic is to be followed too."""
         async with consuming(self._settings) as consumer:
             there = await self._existing(consumer)
             self._follower = follower = Follower(
@@ -105,7 +112,7 @@ class Worker:
                     follower.look_again()
 
     async def _watch(self, consumer: AIOKafkaConsumer, there: Topics) -> None:
-        """Keeps the figures up to date; raises Stuck for a new topic, or records that do not come."""
+        """Keeps the figures; returns when a topic has appeared, raises Stuck when records do not come."""
         while True:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
             try:
@@ -118,8 +125,8 @@ class Worker:
                 self.progress.reached_kafka(
                     {(there[at.topic][0], at.partition): end for at, end in ends.items()}
                 )
-                if any(name in names for name in self.topics() if name not in there):
-                    raise Stuck("a topic appeared")
-            self.progress.measure()
+                if new := [name for name in self.topics() if name in names and name not in there]:
+                    LOG.info("topics appeared", extra={"topics": new})
+                    return
             if self.progress.stands_still(SECONDS_WITHOUT_PROGRESS):
                 raise Stuck("nothing came for too long")

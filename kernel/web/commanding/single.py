@@ -15,7 +15,7 @@ from kernel.handling.call import Answer, Call
 from kernel.handling.handler import Handler
 from kernel.ids import new_id
 from kernel.log.envelope import Origin
-from kernel.web.access import Caller, require
+from kernel.web.access import Caller, require, require_own_words
 from kernel.web.commanding.parameters import key_of, own_id, path_id, version_of
 from kernel.web.commanding.routes import CommandRoute
 from kernel.web.positions import seal_positions
@@ -98,10 +98,12 @@ class Commanding:
         if len(wish.text) > COMMAND_BYTES:
             raise Problem("too-large", f"A command may have {COMMAND_BYTES} bytes.", pointer=wish.at)
         context = self._handler.parsing(caller.org_id)
+        command = bodies.validated(wish.route.command, wish.text, context, wish.at)
+        require_own_words(caller, command.own_words, command, wish.at)
         return Call(
             org_id=caller.org_id,
             actor=caller.subject,
-            command=bodies.validated(wish.route.command, wish.text, context, wish.at),
+            command=command,
             stream_id=wish.stream_id,
             digest=self._digest(caller.org_id, wish) if wish.key else b"",
             correlation_id=correlation_id,

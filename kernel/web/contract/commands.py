@@ -76,7 +76,7 @@ def command_operation(route: CommandRoute) -> Document:
         },
         "responses": {
             **{status: _answer(text, "Answer") for status, text in statuses.items()},
-            **problems.responses(problems.COMMAND, own_refusals=True),
+            **problems.responses(problems.COMMAND, route.command.refusals, route.aggregate.taken.code),
         },
     }
 

@@ -1,10 +1,12 @@
-"""The refusals of the kernel as OpenAPI responses: one for each status, with an example of every code."""
+"""Refusals as OpenAPI responses: one for each status, with an example of every code."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
-from kernel.web.problems import CATALOGUE, CONTENT_TYPE, Problem
+from kernel.web.problems import CATALOGUE, CONTENT_TYPE, REFUSED, TYPE_PREFIX, Problem, title_of
 
 NAME = "Problem"
 
@@ -38,31 +40,53 @@ COMMAND = (*ALWAYS, *BODY, "malformed-request", "not-found", "already-exists", "
 BATCH = (*ALWAYS, *BODY, "malformed-request")
 QUERY = (*ALWAYS, "malformed-request", "invalid", "not-found", "bad-position", "bad-cursor", "view-behind")
 
+TAKEN = 409
+HOLDER = {
+    "holder": {
+        "type": "string",
+        "format": "uuid",
+        "description": "Whose it is, where what was wished is taken.",
+    }
+}
+REFERENCE = {"$ref": f"#/components/schemas/{NAME}"}
 HEADERS = {
     401: {"WWW-Authenticate": {"description": "Bearer", "schema": {"type": "string"}}},
     503: {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}},
 }
 
 
-def responses(codes: tuple[str, ...], *, own_refusals: bool = False) -> dict[str, Any]:
-    """By status. `own_refusals`: the service adds its own codes, as 422 or 409."""
+def responses(codes: Iterable[str], refusals: Iterable[str] = (), taken: str = "") -> dict[str, Any]:
+    """By status. `refusals` are the service's own, 422 each; the one that is `taken` is 409 and names who
+    holds what was wished."""
     by_status: dict[int, list[str]] = {}
-    for code in codes:
+    for code in dict.fromkeys(codes):
         by_status.setdefault(CATALOGUE[code][0], []).append(code)
-    return {str(status): _response(status, by_status[status], own_refusals) for status in sorted(by_status)}
+    for code in refusals:
+        by_status.setdefault(TAKEN if code == taken else REFUSED, []).append(code)
+    return {str(status): _response(status, by_status[status], taken) for status in sorted(by_status)}
 
 
-def _response(status: int, codes: list[str], own_refusals: bool) -> dict[str, Any]:
-    sentences = [f"`{code}`: {CATALOGUE[code][1]}." for code in dict.fromkeys(codes)]
-    if own_refusals and status == 409:
-        sentences.append("Or what is wished is taken by another.")
-    if own_refusals and status == 422:
-        sentences.append("Or it is not allowed as things stand; the type names the rule.")
-    examples = {code: {"value": Problem(code, CATALOGUE[code][1] + ".").document()} for code in codes}
+def _response(status: int, codes: list[str], taken: str) -> dict[str, Any]:
+    problems = [_example(code, status, code == taken) for code in codes]
+    own = {code for code in codes if code not in CATALOGUE}
     return {
-        "description": " ".join(sentences),
+        "description": " ".join(f"`{problem.code}`: {problem.sentence}" for problem in problems),
         **({"headers": HEADERS[status]} if status in HEADERS else {}),
         "content": {
-            CONTENT_TYPE.decode(): {"schema": {"$ref": f"#/components/schemas/{NAME}"}, "examples": examples}
+            CONTENT_TYPE.decode(): {
+                "schema": _narrowed(codes, HOLDER if taken in own else {}) if own else REFERENCE,
+                "examples": {problem.code: {"value": problem.document()} for problem in problems},
+            }
         },
     }
+
+
+def _example(code: str, status: int, taken: bool) -> Problem:
+    members = {"holder": str(UUID(int=1))} if taken else {}
+    return Problem(code, title_of(code) + ".", status=status, members=members)
+
+
+def _narrowed(codes: list[str], members: dict[str, Any]) -> dict[str, Any]:
+    """A problem of one of these types."""
+    types = {"type": {"enum": [TYPE_PREFIX + code for code in codes]}}
+    return {"allOf": [REFERENCE, {"properties": {**types, **members}}]}

@@ -21,6 +21,12 @@ T = TypeVar("T")
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 _NUL = b"\\u0000"
 _TWICE = object()
+_UNREADABLE = {
+    "depth": "The body is nested too deeply",
+    "infinity": "A number is too large",
+    "surrogate": "A text holds half a surrogate pair",
+}
+"""What is wrong with JSON that others may read, by a word of the parser's."""
 
 
 def parse(raw: bytes) -> Any:
@@ -28,9 +34,9 @@ def parse(raw: bytes) -> Any:
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise Problem(
-            "malformed-body", f"This is no JSON: see line {error.lineno}, column {error.colno}."
-        ) from error
+        what = next((what for word, what in _UNREADABLE.items() if word in error.msg), "This is no JSON")
+        sentence = f"{what}: see line {error.lineno}, column {error.colno}."
+        raise Problem("malformed-body", sentence) from error
     if _may_repeat(raw, value):
         _refuse_repeats(raw)
     return value

@@ -1,7 +1,9 @@
 """The process manager's configuration: supervisor's file, its socket and its log, all in the home."""
 
+import configparser
 import hashlib
 import os
+import secrets
 import shlex
 import tempfile
 from pathlib import Path
@@ -31,9 +33,14 @@ stdout_logfile_maxbytes=50MB
 stdout_logfile_backups=2
 """
 
+USER = "rapport"
+"""Whom the manager's socket knows: others cannot open it, yet supervisor warns where no password is asked."""
+
 DAEMON = """[unix_http_server]
 file={socket}
 chmod=0600
+username={user_name}
+password={password}
 [supervisord]
 logfile=logs/manager.log
 logfile_maxbytes=0
@@ -61,6 +68,13 @@ def path(home: Home) -> Path:
     return home.run / "manager.conf"
 
 
+def password(home: Home) -> str | None:
+    """What the manager's socket asks for, or None where no manager was started yet."""
+    file = configparser.RawConfigParser()
+    file.read(path(home))
+    return file.get("unix_http_server", "password", fallback=None)
+
+
 def log(home: Home) -> Path:
     return home.logs / "manager.log"
 
@@ -70,6 +84,8 @@ def text(home: Home, processes: list[Process]) -> str:
     parts = [
         DAEMON.format(
             socket=_escaped(socket(home)),
+            user_name=USER,
+            password=secrets.token_hex(16),
             user="user=root" if os.geteuid() == 0 else "",
         )
     ]

@@ -65,7 +65,8 @@ def start(home: Home, processes: list[Process]) -> None:
 
 
 def _call(home: Home, method: str, *arguments: object) -> Any:
-    transport = SupervisorTransport(None, None, f"unix://{configuration.socket(home)}")
+    socket = f"unix://{configuration.socket(home)}"
+    transport = SupervisorTransport(configuration.USER, configuration.password(home), socket)
     try:
         with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as server:
             return getattr(server.supervisor, method)(*arguments)

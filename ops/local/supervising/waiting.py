@@ -27,9 +27,11 @@ async def until_postgres_answers(home: Home, stack: Stack) -> None:
     await _until(home, "postgres", stack.own_postgres, lambda: server.answers(administrator))
 
 
-async def until_kafka_answers(home: Home, stack: Stack) -> None:
-    """Kafka, ours or the given one."""
-    await _until(home, "kafka", stack.own_kafka, lambda: broker.answers(stack.kafka))
+async def until_kafka_answers(home: Home, stack: Stack, say: Callable[[str], None]) -> None:
+    """Kafka, ours or the given one; says so where it does not answer at once."""
+    if not await broker.answers(stack.kafka):
+        say("waiting for Kafka …")
+        await _until(home, "kafka", stack.own_kafka, lambda: broker.answers(stack.kafka))
 
 
 async def _until(home: Home, name: str, own: bool, answers: Callable[[], Awaitable[bool]]) -> None:

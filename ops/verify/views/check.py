@@ -15,6 +15,7 @@ from kernel.taking import checkpoints
 from kernel.taking.arrivals import Arrival
 from kernel.taking.checkpoints import Checkpoint
 from kernel.vault.vault import Vault
+from kernel.view import versions
 from kernel.view.folding import keys_of
 from kernel.view.view import RowId, View
 from ops.verify.database import connected
@@ -51,11 +52,12 @@ class Sources:
     vault: Vault | None
 
 
-async def check_views(settings: Settings, views: Sequence[View[Any]], tick: Tick) -> list[Report]:
-    """A report for each view version."""
-    reports = {view.table_name: view_report(view.table_name) for view in views}
+async def check_views(settings: Settings, folds: Sequence[View[Any]], tick: Tick) -> list[Report]:
+    """A report for each version that is followed by one of these folds."""
     async with AsyncExitStack() as open_ones:
         db = await open_ones.enter_async_context(connected(settings, "projections_log"))
+        views = await versions.followed(db, folds)
+        reports = {view.table_name: view_report(view.table_name) for view in views}
         services = sorted({service for view in views for service in view.services})
         tables = {
             service: await open_ones.enter_async_context(connected(settings, f"{service}_log"))
@@ -68,7 +70,7 @@ async def check_views(settings: Settings, views: Sequence[View[Any]], tick: Tick
         for partition in range(PARTITIONS):
             await _check_partition(sources, partition, reports)
             tick(f"views, partition {partition}")
-    return list(reports.values())
+        return list(reports.values())
 
 
 async def _check_partition(sources: Sources, partition: int, reports: Mapping[str, Report]) -> None:

@@ -14,10 +14,17 @@ from services.contacts.events.consent import ConsentChannel, ConsentMethod, Lawf
 class GiveConsent(Command):
     """The contact allows it, from `given_at` (omitted: now) until `expires_at` (omitted: until withdrawn).
 
-    Wished again without `given_at` it is given anew; what holds is on the customer's page.
+    Wished again without `given_at` it is given anew; what holds is on the customer's page. A customer itself
+    gives it by `consent`, by `web-form` and from now: who has other evidence records that.
     """
 
     roles = OWN
+    refusals = ("contact-closed", "expiry-unfit", "in-the-future")
+    own_words = (
+        ("basis", LawfulBasis.CONSENT),
+        ("method", ConsentMethod.WEB_FORM),
+        ("given_at", None),
+    )
     examples = (
         {
             "purpose": "marketing",
@@ -40,10 +47,15 @@ class GiveConsent(Command):
 
 
 class WithdrawConsent(Command):
-    """The contact refuses from now on, whether it had allowed it before or not."""
+    """The contact refuses from now on, whether it had allowed it before or not.
+
+    A customer refuses by `web-form`, and now.
+    """
 
     roles = OWN
-    examples = ({"purpose": "marketing", "channel": "call", "method": "call"},)
+    refusals = ("in-the-future",)
+    own_words = (("method", ConsentMethod.WEB_FORM), ("withdrawn_at", None))
+    examples = ({"purpose": "marketing", "channel": "call", "method": "web-form"},)
 
     purpose: Slug
     channel: ConsentChannel

@@ -24,6 +24,7 @@ class RegisterContact(Command):
     """A person or a company becomes known, with the identifiers that no other live contact has."""
 
     roles = STAFF
+    refusals = ("birth-date-unfit", "in-the-future", "name-unfit", "identifier-taken")
     begins = True
     examples = (
         {"kind": "person", "name": {"given": "Anna", "family": "Gruber"}},
@@ -61,6 +62,7 @@ class CorrectName(Command):
     """The contact is called so: the whole name."""
 
     roles = SELF
+    refusals = ("contact-closed", "name-unfit")
     examples = ({"name": {"given": "Anna", "family": "Berger"}},)
 
     name: Name
@@ -70,6 +72,7 @@ class CorrectBirthDate(Command):
     """The person was born on that day; null: it is not known."""
 
     roles = SELF
+    refusals = ("contact-closed", "birth-date-unfit", "in-the-future")
     examples = ({"birth_date": "1984-05-17"},)
 
     birth_date: BirthDate | None
@@ -79,6 +82,7 @@ class ChangeAddress(Command):
     """The contact's address for this use is that."""
 
     roles = SELF
+    refusals = ("contact-closed",)
     examples = (
         {
             "use": "home",
@@ -94,6 +98,7 @@ class RemoveAddress(Command):
     """The contact has no address for this use any more."""
 
     roles = SELF
+    refusals = ("contact-closed",)
     examples = ({"use": "work"},)
 
     use: AddressUse
@@ -103,6 +108,7 @@ class AssignOwner(Command):
     """This employee looks after the contact; null: nobody."""
 
     roles = STAFF
+    refusals = ("contact-closed",)
     examples = ({"owner_id": "0192d4f0-0000-7000-8000-000000000001"},)
 
     owner_id: UUID | None
@@ -112,6 +118,7 @@ class AssignTeam(Command):
     """This team looks after the contact; null: none."""
 
     roles = STAFF
+    refusals = ("contact-closed",)
     examples = ({"team_id": "0192d4f0-0000-7000-8000-0000000000aa"},)
 
     team_id: UUID | None
@@ -130,3 +137,4 @@ class ReopenContact(Command):
     """The contact is as before; refused while another has one of its identifiers."""
 
     roles = PRIVACY
+    refusals = ("identifier-taken",)

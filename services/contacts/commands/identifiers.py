@@ -11,6 +11,7 @@ class AddIdentifier(Command):
     """The contact is known by this; refused while another live contact is."""
 
     roles = STAFF
+    refusals = ("contact-closed", "too-many-identifiers", "identifier-taken")
     examples = ({"identifier": {"kind": "phone", "value": "+43 1 5330 100"}},)
 
     identifier: Identifier
@@ -20,6 +21,7 @@ class VerifyIdentifier(Command):
     """The contact showed that this is its own; it is added where it was not known."""
 
     roles = STAFF
+    refusals = ("contact-closed", "too-many-identifiers", "identifier-taken")
     examples = ({"identifier": {"kind": "email", "value": "anna.gruber@mail.example"}},)
 
     identifier: Identifier
@@ -29,6 +31,7 @@ class RemoveIdentifier(Command):
     """The contact is no longer known by this; another may be."""
 
     roles = PRIVACY
+    refusals = ("contact-closed",)
     examples = ({"identifier": {"kind": "loyalty-card", "value": "2900 0017"}},)
 
     identifier: Identifier

@@ -16,6 +16,7 @@ class RecordInteraction(Command):
     """The organisation and the contact spoke, wrote or met. Each time it is wished it is recorded anew."""
 
     roles = OUTREACH
+    refusals = ("contact-closed", "in-the-future")
     examples = (
         {
             "direction": "inbound",

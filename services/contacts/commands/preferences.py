@@ -19,6 +19,7 @@ class PreferChannels(Command):
     """The contact likes to be reached by some channels, the first one best, and not by others."""
 
     roles = OWN
+    refusals = ("contact-closed", "channel-unclear")
     examples = ({"preferred": ["mail", "call"], "avoided": ["fax"]},)
 
     preferred: Channels = ()
@@ -29,6 +30,7 @@ class PreferFrequency(Command):
     """The contact wants to hear from the organisation no more often than this."""
 
     roles = OWN
+    refusals = ("contact-closed",)
     examples = ({"frequency": "monthly"},)
 
     frequency: Frequency
@@ -38,6 +40,7 @@ class PreferLanguage(Command):
     """The contact wants to be addressed in this language."""
 
     roles = OWN
+    refusals = ("contact-closed",)
     examples = ({"language": "de-AT"},)
 
     language: Language
@@ -47,6 +50,7 @@ class PreferTopics(Command):
     """The contact is interested in these topics and no others."""
 
     roles = OWN
+    refusals = ("contact-closed",)
     examples = ({"topics": ["wine", "recipes"]},)
 
     topics: Annotated[tuple[Slug, ...], Field(max_length=50)]
@@ -56,6 +60,7 @@ class PreferQuietHours(Command):
     """The contact does not want to be disturbed in these hours; null: at any hour it may be."""
 
     roles = OWN
+    refusals = ("contact-closed", "quiet-hours-unfit")
     examples = ({"quiet_hours": {"start": "21:00", "end": "07:30", "zone": "Europe/Vienna"}},)
 
     quiet_hours: QuietHours | None
@@ -65,6 +70,7 @@ class PreferShipment(Command):
     """The contact wants goods to be sent so."""
 
     roles = OWN
+    refusals = ("contact-closed",)
     examples = ({"delivery": "parcel", "address_use": "home"},)
 
     delivery: Delivery

@@ -11,9 +11,13 @@ from services.contacts.events.relations import RelationKind
 
 
 class AddRelation(Command):
-    """The contact works for, shares the household of, or is a subsidiary of the other."""
+    """The contact works for, shares the household of, or is a subsidiary of the other.
+
+    The example names the company that the example `register-contact-2` makes.
+    """
 
     roles = STAFF
+    refusals = ("contact-closed", "contact-unknown", "relation-unfit", "too-many-relations")
     spans = True
     examples = ({"kind": "works-for", "other_id": EXAMPLE_COMPANY},)
 
@@ -25,6 +29,7 @@ class EndRelation(Command):
     """That relation is over."""
 
     roles = STAFF
+    refusals = ("contact-closed",)
     examples = ({"kind": "works-for", "other_id": EXAMPLE_COMPANY},)
 
     kind: RelationKind

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from kernel.log.facts import Event
 from lib.records import Record
@@ -14,7 +15,20 @@ from lib.texts import Slug
 from lib.zones import Zone
 from services.contacts.events.words import AddressUse, Channel, Language
 
-ClockTime = Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["22:00"])]
+CLOCK_TIME = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+
+def _clock_time(text: str) -> str:
+    if not re.search(CLOCK_TIME + r"\Z", text):
+        raise ValueError("a time of day is written HH:MM, as in 22:00")
+    return text
+
+
+ClockTime = Annotated[
+    str,
+    AfterValidator(_clock_time),
+    Field(examples=["22:00"], json_schema_extra={"pattern": CLOCK_TIME}),
+]
 
 
 class ChannelsPreferred(Event):

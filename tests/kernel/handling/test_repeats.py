@@ -7,8 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from kernel.handling.call import Answer
+from kernel.handling.handler import Handler
 from kernel.web.problems import Problem
-from tests.boats.aggregate import HoistFlag, LaunchBoat, MoorBoat, NameOwner, RowBoat
+from tests.boats.aggregate import BOAT, POLE, HoistFlag, LaunchBoat, MoorBoat, NameOwner, RowBoat
 from tests.boats.harbour import Harbour, open_handler, refusal
 
 
@@ -19,6 +20,14 @@ async def test_fifty_parallel_posts_of_one_key_launch_one_boat(harbour: Harbour)
     )
     assert all(answer == answers[0] for answer in answers)
     assert await harbour.log.fetchval("SELECT count(*) FROM event") == 1
+
+
+async def test_one_key_in_two_services_begins_two_streams(harbour: Harbour):
+    call = harbour.call(LaunchBoat(owner="Ada"), key="launch")
+    elsewhere = await Handler.open(harbour.settings, "sales", [BOAT, POLE])
+    ids = {(await handler.handle(call)).id for handler in (harbour.one, elsewhere)}
+    await elsewhere.close()
+    assert len(ids) == 2
 
 
 async def test_a_repeat_is_answered_as_before_though_the_boat_has_moved_on(harbour: Harbour):

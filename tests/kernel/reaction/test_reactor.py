@@ -179,11 +179,12 @@ async def test_a_full_outbox_holds_the_events_back(
     handler = Handler()
     away = [Problem("unavailable", "")]
     handler.raises = lambda call: away[0] if away else None
-    async with reacting(settings, pool, vault, handler, shelves()):
+    async with reacting(settings, pool, vault, handler, shelves()) as reactor:
         await until(lambda: taken(pool, shelves(), log.facts[:1]))
         await publish(settings, log.facts[1:])
         await until(lambda: _outbox(pool, 20))
         assert not await _outbox(pool, 20 + 10)  # the limit, and the batch that passed it
+        await until(lambda: _degraded(reactor, shelves().name))
         away.clear()
         await until(lambda: taken(pool, shelves(), log.facts))
         await until(lambda: _outbox(pool, 0))

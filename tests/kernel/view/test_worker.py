@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import asyncpg
 import httpx
+import pytest
 from prometheus_client import REGISTRY
 
 from kernel.log.topics import ensure_topic, topic
+from kernel.metrics import CONSUMER_ERRORS
 from kernel.settings import Settings
 from kernel.taking.checkpoints import every
 from kernel.view.folding import fold_all
+from kernel.view.worker.worker import Worker
 from kernel.web.operational import serve_operational
 from tests.kernel.view.conftest import assert_each_view_is_its_fold, caught_up, rows_of, until, working
 from tests.parcels.log import publish
@@ -83,6 +87,73 @@ async def test_a_worker_waits_for_topics_that_are_not_there_yet(
         await caught_up(pool, log.facts)
 
 
+async def test_a_topic_that_appears_later_is_followed_and_is_no_error(
+    settings: Settings, pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    log, later = some_parcels(5), topic(settings, "letters", 1)
+    topics = Worker.topics
+    monkeypatch.setattr(Worker, "topics", lambda worker: {**topics(worker), later: ("letters", 1)})
+    errors = CONSUMER_ERRORS.labels("views")._value.get()
+    await publish(settings, log.facts)
+    with caplog.at_level("INFO", "kernel.view.worker"):
+        async with working(settings, pool):
+            await caught_up(pool, log.facts)
+            await ensure_topic(settings, later)
+
+            async def appeared() -> bool:
+                return bool(caplog.records)
+
+            await until(appeared)
+            before = len(log.facts)
+            some_parcels(10, log, first=5)
+            await publish(settings, log.facts[before:])
+            await caught_up(pool, log.facts)
+    assert [(line.levelname, line.message) for line in caplog.records] == [("INFO", "topics appeared")]
+    assert CONSUMER_ERRORS.labels("views")._value.get() == errors
+
+
+async def test_a_record_after_a_quiet_time_finds_the_same_consumer(
+    settings: Settings, pool: asyncpg.Pool
+) -> None:
+    log = some_parcels(5)
+    await publish(settings, log.facts)
+    async with working(settings, pool) as worker:
+        await caught_up(pool, log.facts)
+        now = time.time()
+        worker.progress.watch.clock = lambda: now
+
+        async def looked() -> bool:
+            return worker.progress.watch._still_since == now
+
+        await until(looked)
+        now += 36_000
+        end = worker.progress.watch.ends["parcels", 0]
+        worker.progress.reached_kafka({("parcels", 0): end + 1})
+        assert not worker.progress.stands_still(30)
+        now += 31
+        worker.progress.reached_kafka({("parcels", 0): end + 1})
+        assert worker.progress.stands_still(30)
+
+
+async def test_a_worker_that_begins_before_a_gap_tells_for_how_long_the_next_record_has_waited(
+    settings: Settings, pool: asyncpg.Pool
+) -> None:
+    log = some_parcels(100)
+    await publish(settings, [fact for fact in log.facts if fact is not log.facts[200]])
+    async with working(settings, pool) as worker:
+        await until(lambda: _waits(worker, 0))
+    async with working(settings, pool) as worker:
+        worker.progress.watch.clock = lambda: time.time() + 600
+        await until(lambda: _waits(worker, 600))
+
+
+async def _waits(worker: Worker, seconds: float) -> bool:
+    await worker.progress.readiness()
+    labels = {"view": PARCEL.table_name}
+    gap = worker.progress.gaps.places
+    return bool(gap) and (REGISTRY.get_sample_value("rapport_view_lag_seconds", labels) or 0) > seconds
+
+
 async def test_the_operator_is_told_the_lag(settings: Settings, pool: asyncpg.Pool) -> None:
     log = some_parcels(5)
     await publish(settings, log.facts)
@@ -98,6 +169,7 @@ async def test_the_operator_is_told_the_lag(settings: Settings, pool: asyncpg.Po
             return 'rapport_view_lag_events{view="parcel__v1"} 0.0' in (await operator.get("/metrics")).text
 
         await until(measured)
+        assert 'rapport_view_lag_seconds{view="parcel__v1"} 0.0' in (await operator.get("/metrics")).text
         assert (await operator.get("/readyz")).json()["lag"] == {"parcel": 0, "load": 0, "sighting": 0}
 
 

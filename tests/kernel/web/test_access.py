@@ -1,5 +1,6 @@
 """Only a token that the issuer signed, for here and for now, makes a caller."""
 
+import asyncio
 import json
 import time
 from base64 import urlsafe_b64decode
@@ -10,7 +11,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 
 from kernel.web.access import Caller, Role, require
-from kernel.web.jwks import KeyRing
+from kernel.web.jwks import REREAD_AFTER, KeyRing
 from kernel.web.problems import Problem
 from kernel.web.tokens import Verifier
 
@@ -172,6 +173,34 @@ async def test_a_new_key_is_found_and_a_withdrawn_one_forgotten(verifier, jwks, 
     monkeypatch.setattr(time, "monotonic", lambda: later)
     assert (await verifier.caller(f"Bearer {token(other)}".encode())).subject == "anna"
     await refused(verifier, bearer)
+
+
+async def test_a_remembered_token_outlives_its_withdrawn_key_by_no_more_than_the_keys_age(
+    verifier, jwks, monkeypatch
+):
+    bearer = f"Bearer {token()}".encode()
+    await verifier.caller(bearer)
+    jwks.write_text(json.dumps({"keys": [new_key().as_dict(private=False)]}))
+    assert await verifier.caller(bearer)
+    later = time.monotonic() + REREAD_AFTER + 1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    await refused(verifier, bearer)
+
+
+async def test_while_one_waits_for_an_issuer_that_hangs_the_others_go_on(verifier, monkeypatch):
+    bearer = f"Bearer {token()}".encode()
+    await verifier.caller(bearer)
+    later, hangs = time.monotonic() + REREAD_AFTER + 1, asyncio.Event()
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    monkeypatch.setattr(verifier._keys, "_read", hangs.wait)
+    async with asyncio.TaskGroup() as asking:
+        bearers = (bearer, bearer, f"Bearer {token(sub='bea')}".encode())
+        tasks = [asking.create_task(verifier.caller(each)) for each in bearers]
+        await asyncio.sleep(0)
+        done = [task.done() for task in tasks]
+        for task in tasks:
+            task.cancel()
+    assert done == [False, True, True]
 
 
 async def test_unreadable_keys_leave_the_known_ones_in_force(verifier, jwks, monkeypatch):

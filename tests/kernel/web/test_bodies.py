@@ -84,6 +84,21 @@ def test_what_is_no_json_is_malformed(raw):
 
 
 @pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"[" * 2_000 + b"]" * 2_000, "The body is nested too deeply"),
+        (b"1" + b"0" * 400, "A number is too large"),
+        (b'"\\ud800"', "A text holds half a surrogate pair"),
+        (b"[1,", "This is no JSON"),
+    ],
+)
+def test_what_cannot_be_read_says_why(raw, words):
+    with pytest.raises(Problem) as refused:
+        parse(raw)
+    assert refused.value.sentence.startswith(f"{words}: see line 1, column ")
+
+
+@pytest.mark.parametrize(
     ("raw", "pointer"),
     [
         ('{"a": 1, "a": 1}', "/a"),

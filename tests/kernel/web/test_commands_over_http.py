@@ -188,6 +188,18 @@ async def test_a_customer_reaches_nothing_but_its_own_in_a_batch(client):
     assert answer[1] == answer[2]
 
 
+async def test_a_customer_says_of_itself_only_what_is_its_own_word(client):
+    locker, hat = await client.build(), {"name": "hat", "grams": 1, "at": "1950-01-01T00:00:00Z"}
+    customer = client.as_("customer", contact=locker)
+    alone = (await customer.post(f"/lockers/{locker}/put-thing-in", hat)).json()
+    assert (alone["status"], alone["pointer"]) == (403, "/at")
+    assert alone["detail"] == "A customer may not say this: leave it out."
+    batch = [{"command": "PutThingIn", "id": locker, "body": hat}]
+    [answer] = (await customer.post("/commands", batch)).json()
+    assert (answer["status"], answer["pointer"]) == (403, "/body/at")
+    assert (await client.post(f"/lockers/{locker}/put-thing-in", hat)).status_code == 200
+
+
 async def test_a_customer_that_is_no_contact_is_nobody(client):
     assert (await client.as_("customer").post("/commands", [])).status_code == 401
 

@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import pytest
 
+from kernel import metrics
 from kernel.settings import Settings
 from kernel.web.operational import Readiness, serve_operational
 from ops.local import ports
@@ -17,15 +18,31 @@ async def asked(ready, *paths):
 
 
 async def test_alive_ready_and_figures():
+    metrics.show(metrics.WAITING)
+
     async def ready():
+        metrics.RELAY_LAG_EVENTS.set(7)
         return Readiness(degraded={"kafka": "away"}, details={"lag": {"relay": 7}})
 
     alive, able, figures, nothing = await asked(ready, "/healthz", "/readyz", "/metrics", "/nothing")
     assert alive.json() == {"alive": True}
     assert able.status_code == 200
     assert able.json() == {"ready": True, "failing": {}, "degraded": {"kafka": "away"}, "lag": {"relay": 7}}
-    assert "rapport_commands_total" in figures.text
+    assert "rapport_relay_lag_events 7.0" in figures.text
     assert nothing.status_code == 404
+
+
+async def test_figures_are_brought_up_to_date_when_they_are_asked_for():
+    metrics.show(metrics.WAITING)
+    lag = iter((3, 4))
+
+    async def ready():
+        metrics.RELAY_LAG_EVENTS.set(next(lag))
+        return Readiness()
+
+    first, second = await asked(ready, "/metrics", "/metrics")
+    assert "rapport_relay_lag_events 3.0" in first.text
+    assert "rapport_relay_lag_events 4.0" in second.text
 
 
 @pytest.mark.parametrize("error", [None, RuntimeError("secret")])

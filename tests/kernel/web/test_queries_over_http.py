@@ -27,6 +27,7 @@ from tests.parcels.views import PARCEL
 from tests.serving import serving
 
 PARCELS = ("parcels", 1)
+NOBODYS = "0192d4f0-ffff-7000-8000-000000000000"
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +204,7 @@ async def test_a_cursor_of_another_organisation_is_refused(client, worker):
         ("/places/here?limit=", 422, "/limit"),
         ("/places/here?limit=99999999999999999999999", 422, "/limit"),
         ("/places/here?unknown=1", 422, "/unknown"),
+        (f"/parcels/{NOBODYS}?id={NOBODYS}", 422, "/id"),
         ("/places/here?limit=1&limit=2", 400, None),
         ("/places/here?limit=%ff", 400, None),
         ("/places/here?cursor=%00", 422, None),

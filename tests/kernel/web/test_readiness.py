@@ -1,10 +1,12 @@
 """Ready means: commands and queries can be answered. What else is away is only told."""
 
 import asyncio
+from math import isnan
 from uuid import uuid4
 
 import asyncpg
 import pytest
+from prometheus_client import REGISTRY
 
 from kernel.database import connect_pool
 from kernel.web import readiness
@@ -88,3 +90,21 @@ async def test_old_unpublished_events_are_told_and_counted(pool):
     assert found.ready
     assert "relay" in found.degraded
     assert found.details == {"lag": {"relay": 1}}
+    assert figure("rapport_relay_lag_events") == 1
+    assert 60 <= figure("rapport_relay_lag_seconds") < 90
+
+
+async def test_an_empty_relay_has_no_lag_and_without_a_database_nobody_knows(database):
+    async with wired(database) as (through, wire):
+        pool = await connect_pool(through, "contacts_log", max_size=1)
+        await asked(pool)
+        assert (figure("rapport_relay_lag_events"), figure("rapport_relay_lag_seconds")) == (0, 0)
+        wire.cut()
+        await asked(pool)
+        assert isnan(figure("rapport_relay_lag_events"))
+        wire.mend()
+        await pool.close()
+
+
+def figure(name):
+    return REGISTRY.get_sample_value(name)

@@ -83,7 +83,7 @@ def test_a_contact_goes_with_the_role_of_a_customer_alone(asked: list[str]) -> N
     assert "--contact" in answer.stderr
 
 
-LIVES = [("90s", 90), ("30m", 1800), ("12h", 43200), ("7d", 604800), ("5", 5)]
+LIVES = [("90s", 90), ("30m", 1800), ("12h", 43200), ("7d", 604800), ("5", 5), ("365d", 31_536_000)]
 
 
 @pytest.mark.parametrize(("text", "expected"), LIVES)
@@ -91,7 +91,13 @@ def test_a_life_is_a_number_with_a_unit(text: str, expected: int) -> None:
     assert seconds(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "h", "0h", "-1h", "soon"])
+@pytest.mark.parametrize("text", ["366d", "99999999999d", "9" * 5_000])
+def test_no_token_is_valid_for_more_than_a_year(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="365 days"):
+        seconds(text)
+
+
+@pytest.mark.parametrize("text", ["", "h", "0h", "-1h", "soon", "²h"])
 def test_other_lives_are_refused(text: str) -> None:
     with pytest.raises(click.BadParameter):
         seconds(text)

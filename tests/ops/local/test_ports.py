@@ -6,11 +6,16 @@ import pytest
 
 from ops.errors import CannotRun
 from ops.local import ports
+from ops.local.supervising import processes
 
 
 def test_no_two_processes_share_a_port() -> None:
     fixed = ports.fixed()
     assert len(set(fixed.values())) == len(fixed)
+
+
+def test_only_what_runs_has_a_port() -> None:
+    assert ports.fixed().keys() == {*ports.SERVER_PORTS, *(process.name for process in processes.ours())}
 
 
 def test_free_ports_differ_and_are_free() -> None:

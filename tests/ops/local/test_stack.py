@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from ops.checkout import CHECKOUT
 from ops.cli import main
 from ops.commands.up import servers
 from ops.errors import CannotRun
@@ -72,8 +74,10 @@ def kill_manager(home: Home) -> None:
 
 def test_a_stack_comes_up_survives_kills_and_leaves_nothing(home: Home, ready: Process) -> None:
     assert stack.up(home, "auto", say, [ready]).started
-    again = stack.up(home, None, say, [ready])
+    said: list[str] = []
+    again = stack.up(home, None, said.append, [ready])
     assert not again.started
+    assert not said
     assert not again.remark
     assert "runs with --ports auto and keeps them" in stack.up(home, "fixed", say, [ready]).remark
     assert again.stack.passwords["postgres"] not in servers(again.stack)
@@ -82,7 +86,11 @@ def test_a_stack_comes_up_survives_kills_and_leaves_nothing(home: Home, ready: P
     assert not stack.stop_left(home, say)
     before = document(home)
     assert before["ready"]
-    assert "'pauses' initialized" in configuration.log(home).read_text()
+    assert before["processes"]["kafka"]["address"] == before["kafka"]
+    assert before["services"]["contacts"]["url"].startswith("http://")
+    managers = configuration.log(home).read_text()
+    assert "'pauses' initialized" in managers
+    assert "CRIT" not in managers
     killed = [before["services"]["contacts"]["pid"], before["processes"]["postgres"]["pid"]]
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
@@ -90,6 +98,17 @@ def test_a_stack_comes_up_survives_kills_and_leaves_nothing(home: Home, ready: P
     until(lambda: bool(document(home)["ready"]))
     assert stack.stop(home)
     assert not strays.find(home)
+    for command in ("views", "reactions", "verify"):
+        told = subprocess.run(
+            [sys.executable, "-m", "ops", command],
+            cwd=CHECKOUT,
+            env={**os.environ, "RAPPORT_HOME": str(home.root)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert told.returncode == 2
+        assert "does not run: start it with `./rapport up`" in told.stderr
 
 
 def test_what_a_killed_manager_leaves_is_found_and_stopped(home: Home, ready: Process) -> None:

@@ -6,14 +6,21 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import uuid4
 
 import asyncpg
 
+from kernel.database import connect_pool
 from kernel.settings import Settings
+from kernel.view.building import beside
+from kernel.view.tables import table_sql
 from ops.checkout import CHECKOUT
 from ops.local.home import variables
 from services.projections.app import VIEWS
+from services.projections.shared.identity import IDENTITY
 
 
 def views(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -27,17 +34,18 @@ def views(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[st
     )
 
 
-async def park(settings: Settings) -> None:
+async def park(settings: Settings, version: str = "identity__v1") -> None:
     """One event of `identity` that is no event at all."""
     path = {"search_path": "projections"}
     db = await asyncpg.connect(settings.dsn["projections_log"], server_settings=path)
     await db.execute(
         "INSERT INTO parked (taker, partition, service, org_id, stream_id, position, topic_offset,"
-        " value, reason, frames) VALUES ('identity__v1', 3, 'contacts', $1, $2, 7, 6, 'x', 'ValueError', '')",
+        " value, reason, frames) VALUES ($3, 3, 'contacts', $1, $2, 7, 6, 'x', 'ValueError', '')",
         uuid4(),
         uuid4(),
+        version,
     )
-    await db.execute("UPDATE checkpoint SET parked = 1 WHERE taker = 'identity__v1' AND partition = 3")
+    await db.execute("UPDATE checkpoint SET parked = 1 WHERE taker = $1 AND partition = 3", version)
     await db.close()
 
 
@@ -62,6 +70,51 @@ async def test_trying_again_what_still_fails_leaves_it_parked(database: Settings
     done = views(database, "--retry", "identity")
     assert "0 taken, 1 still parked" in done.stderr
     assert done.returncode == 1
+
+
+@asynccontextmanager
+async def owning(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
+    pool = await connect_pool(settings, "projections_owner", max_size=1)
+    async with pool.acquire() as owner:
+        yield owner
+    await pool.close()
+
+
+async def test_every_version_is_shown_with_its_state_and_how_long_its_build_took(database: Settings) -> None:
+    async with owning(database) as owner:
+        built = await beside.begun(owner, IDENTITY)
+        await beside.follow(owner, built)
+        await beside.begun(owner, IDENTITY)
+    shown = json.loads(views(database, "--json").stdout)["views"]
+    told = [(name, one["state"], one["live"]) for name, one in shown.items() if one["view"] == "identity"]
+    assert told == [
+        ("identity__v1", "followed", True),
+        ("identity__v1_2", "followed", False),
+        ("identity__v1_3", "building", False),
+    ]
+    assert shown["identity__v1_2"]["built_at"]
+    assert shown["identity__v1_2"]["built_in"] >= 0
+    assert shown["identity__v1_3"]["built_in"] is None
+    assert "identity__v1_3" in views(database).stdout
+
+
+async def test_a_version_without_a_fold_in_this_program_is_shown_as_such(database: Settings) -> None:
+    async with owning(database) as owner:
+        await owner.execute(table_sql(replace(IDENTITY, number=7)))
+    assert json.loads(views(database, "--json").stdout)["views"]["identity__v7"]["fold"] is False
+    assert "identity__v7: this program does not have its fold" in views(database).stdout
+    done = views(database, "--retry", "identity__v7")
+    assert done.returncode == 2
+    assert "does not have the fold of identity__v7" in done.stderr
+
+
+async def test_what_the_version_that_is_read_has_parked_is_tried_again(database: Settings) -> None:
+    async with owning(database) as owner:
+        await beside.follow(owner, await beside.begun(owner, IDENTITY))
+        await beside.switch(owner, "identity", "identity__v1_2")
+    await park(database, "identity__v1_2")
+    assert "identity__v1_2: 0 taken, 1 still parked" in views(database, "--retry", "identity").stderr
+    assert "identity__v1: 0 taken, 0 still parked" in views(database, "--retry", "identity__v1").stderr
 
 
 def test_an_unknown_view_is_named_with_the_known_ones(database: Settings) -> None:

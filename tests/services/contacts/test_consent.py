@@ -4,6 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
+
+from kernel.web.access import Caller, Role, require_own_words
+from kernel.web.problems import Problem
 from services.contacts.commands import GiveConsent, WithdrawConsent
 from services.contacts.events import ConsentGiven, ConsentWithdrawn
 from tests.services.contacts.story import ANNA, ANNA_REGISTERED, CLOSED, NOW, rejected, when
@@ -31,6 +35,28 @@ def test_consent_counts_from_when_it_was_given():
     (backdated,) = when(give(given_at=NOW - timedelta(days=9)))
     assert isinstance(backdated, ConsentGiven)
     assert backdated.given_at == NOW - timedelta(days=9)
+
+
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        (give(basis="legitimate-interests"), "/basis"),
+        (give(method="paper"), "/method"),
+        (give(given_at=NOW - timedelta(days=27_000)), "/given_at"),
+        (WITHDRAW, "/method"),
+        (replace(WITHDRAW, method="web-form", withdrawn_at=NOW), "/withdrawn_at"),
+    ],
+)
+def test_a_customer_vouches_for_its_own_word_alone(wish, field):
+    with pytest.raises(Problem) as refusal:
+        require_own_words(Caller(ANNA, "anna", Role.CUSTOMER, ANNA), wish.own_words, wish)
+    assert (refusal.value.status, refusal.value.pointer) == (403, field)
+    require_own_words(Caller(ANNA, "ben", Role.AGENT), wish.own_words, wish)
+
+
+@pytest.mark.parametrize("wish", [give(), give(expires_at=NOW), replace(WITHDRAW, method="web-form")])
+def test_a_customer_gives_and_withdraws_on_the_web_and_now(wish):
+    require_own_words(Caller(ANNA, "anna", Role.CUSTOMER, ANNA), wish.own_words, wish)
 
 
 def test_the_same_consent_of_the_same_moment_is_given_once():

@@ -14,6 +14,7 @@ from kernel.log.facts import decode, encode
 from services.contacts.app import CONTACT
 from services.contacts.commands import MergeContact, RecordInteraction, RegisterContact, UnmergeContact
 from services.contacts.decider import ALSO_WHEN_CLOSED, evolve
+from services.contacts.decider.identifiers import claims
 from services.contacts.decider.state import Contact
 from tests.services.contacts.story import CLOSED, Town, rejected
 
@@ -78,6 +79,19 @@ def test_a_closed_contact_refuses_what_is_not_meant_for_it(
     if not isinstance(command, ALSO_WHEN_CLOSED):
         with rejected("contact-closed"):
             here.carry_out(command, first)
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "closed"])
+@pytest.mark.parametrize("command", EXAMPLES, ids=lambda command: type(command).__name__)
+def test_what_takes_an_identifier_declares_that_another_may_have_it(command: Command, closed: bool):
+    here, ids = example_town()
+    for contact in ids:
+        if closed:
+            here.contacts[contact] = evolve(here.contacts[contact], CLOSED)
+        held = claims(here.contacts[contact])
+        attempt(here, command, contact)
+        if claims(here.contacts[contact]) - held:
+            assert CONTACT.taken.code in command.refusals
 
 
 @settings(max_examples=50, deadline=None)

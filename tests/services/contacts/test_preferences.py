@@ -63,3 +63,9 @@ def test_quiet_hours_do_not_end_when_they_begin():
 def test_quiet_hours_are_by_the_clocks_of_a_zone_that_exists(zone: str):
     with pytest.raises(ValidationError, match="time zone"):
         QuietHours(start="21:00", end="07:30", zone=zone)
+
+
+@pytest.mark.parametrize("start", ["9:00", "24:00", "21:60", "21:00:00", "21:00\n", "noon"])
+def test_quiet_hours_are_refused_by_the_form_that_a_time_of_day_has(start: str):
+    with pytest.raises(ValidationError, match="HH:MM, as in 22:00"):
+        QuietHours(start=start, end="07:30", zone="Europe/Vienna")

@@ -9,9 +9,11 @@ from uuid import uuid4
 
 import pytest
 
+from kernel.database import connect_pool
 from kernel.settings import Settings
 from kernel.taking.fact import Fact
 from kernel.view.batch.retrying import retry
+from kernel.view.building import beside
 from ops.verify.table import text
 from ops.verify.views.check import Parked, as_parked
 from ops.verify.views.folding import Fold
@@ -31,6 +33,19 @@ async def test_views_that_are_right_have_no_faults(shown: Shown):
     reports = await shown.reports()
     assert [faults(report) for report in reports.values()] == [{}, {}]
     assert reports["person__v1"].figures == {"rows": len(CONTACTS), "behind": 0}
+
+
+async def test_every_version_that_is_followed_is_compared(shown: Shown):
+    pool = await connect_pool(shown.log.settings, "projections_owner", max_size=1)
+    async with pool.acquire() as owner:
+        await beside.follow(owner, await beside.begun(owner, PERSON))
+        await beside.begun(owner, PERSON)
+    await pool.close()
+    shown.log.views = [replace(PERSON, build=2)]
+    await shown.take()
+    await shown.db.execute("DELETE FROM person__v1_2 WHERE contact_id = $1", CONTACTS[5])
+    found = {name: faults(report) for name, report in (await shown.reports()).items()}
+    assert found == {"person__v1": {}, "person__v1_2": {"only_in_fold": 1}}
 
 
 async def test_a_view_that_is_behind_is_no_fault(shown: Shown):

@@ -1,0 +1,140 @@
+"""`rebuild` on a real log: made anew, compared, switched to, broken off and resumed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kernel.settings import Settings
+from kernel.taking import checkpoints
+from kernel.view import versions
+from ops.checkout import CHECKOUT
+from ops.local.home import variables
+from services.projections.customers.person import PERSON
+from tests.conftest import Processes
+from tests.ops.verify.showing import CONTACTS, Shown, showing
+from tests.ops.verify.verifying import eventually
+
+SECOND = replace(PERSON, build=2)
+EVENTS = 3 * len(CONTACTS)
+
+
+@pytest.fixture
+async def shown(settings: Settings, postgres: str, tmp_path: Path) -> AsyncIterator[Shown]:
+    """A log that is on its topic, and views of all of it."""
+    async with showing(settings, postgres, tmp_path) as made:
+        await made.log.publish()
+        yield made
+
+
+def rebuild(shown: Shown, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ops", "rebuild", *arguments],
+        cwd=CHECKOUT,
+        env={**os.environ, **variables.of(shown.log.settings)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def document(shown: Shown, *arguments: str) -> dict[str, Any]:
+    done = rebuild(shown, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+async def live(shown: Shown) -> str:
+    found = await versions.live(shown.worker, PERSON)
+    assert found is not None
+    return found.table_name
+
+
+async def test_a_view_is_rebuilt_compared_switched_to_and_back(shown: Shown) -> None:
+    found = document(shown, "person", "--compare", "--switch")
+    assert (found["version"], found["events"], found["live"]) == ("person__v1_2", EVENTS, "person__v1_2")
+    assert (found["same"], found["alike"], found["compared_with"]) == (True, len(CONTACTS), "person__v1")
+    assert await live(shown) == "person__v1_2"
+    assert document(shown, "person", "--back") == {"live": "person__v1"}
+    assert await live(shown) == "person__v1"
+    assert document(shown, "person", "--drop", "person__v1_2") == {"dropped": "person__v1_2"}
+    assert await versions.followed(shown.worker, [PERSON]) == (PERSON,)
+
+
+async def test_what_is_found_different_is_told_and_not_switched_to(shown: Shown) -> None:
+    await shown.db.execute("UPDATE person__v1 SET family = 'Babbage' WHERE contact_id = $1", CONTACTS[5])
+    done = rebuild(shown, "person", "--compare", "--switch")
+    assert done.returncode == 1
+    assert "19 rows alike, 1 different, 0 only there before, 0 only in the new one" in done.stdout
+    assert await live(shown) == "person__v1"
+
+
+async def test_a_person_is_told_what_was_done_in_few_lines(shown: Shown) -> None:
+    done = rebuild(shown, "person", "--compare", "--switch")
+    assert [line.split(":")[0].split(" ")[0] for line in done.stdout.splitlines()] == [
+        "person__v1_2",
+        "compared",
+        "person__v1_2",
+    ]
+    assert len(done.stderr.splitlines()) == 2
+
+
+async def test_one_process_at_a_time_rebuilds_a_view_and_the_next_goes_on_where_it_was_killed(
+    shown: Shown, processes: Processes
+) -> None:
+    first = processes.start("rebuild", "person", "--throttle", "15", settings=shown.log.settings)
+
+    async def taken() -> int:
+        heads = (await checkpoints.every(shown.worker, [SECOND]))[SECOND.table_name]
+        return sum(head.head("contacts").position for head in heads.values())
+
+    async def some() -> bool:
+        return await taken() > 0
+
+    await eventually(some)
+    second = rebuild(shown, "person")
+    assert (second.returncode, second.stdout) == (2, "")
+    assert f"person is being rebuilt: process {first.pid} on" in second.stderr
+    assert rebuild(shown, "person", "--drop", "person__v1_2").returncode == 2
+    first.kill()
+    first.wait()
+    before = await taken()
+    assert 0 < before < EVENTS
+
+    async def let_go() -> bool:
+        return "being rebuilt" not in rebuild(shown, "person", "--back").stderr
+
+    await eventually(let_go)
+    found = document(shown, "person", "--compare")
+    assert (found["version"], found["events"], found["same"]) == ("person__v1_2", EVENTS - before, True)
+
+
+async def test_a_rebuild_is_held_to_so_many_events_a_second(shown: Shown) -> None:
+    assert document(shown, "person", "--throttle", "40")["per_second"] <= 40
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--back",), "person has no former version to go back to"),
+        (("--drop", "person__v1"), "person__v1 is the version that is read"),
+        (("--drop", "identity__v1"), "person has no version identity__v1"),
+        (("--drop", "person__v1", "--switch"), "--back and --drop go with no other option"),
+    ],
+)
+async def test_what_cannot_be_done_is_refused_in_one_sentence(
+    shown: Shown, arguments: tuple[str, ...], sentence: str
+) -> None:
+    done = rebuild(shown, "person", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert sentence in done.stderr
+    assert len(done.stderr.splitlines()) == 1
