@@ -16,8 +16,9 @@ _BREAKS = str.maketrans("\n\r\t", "   ")
 
 
 def _one_line(text: str) -> str:
-    text = normalize("NFC", text).strip()
-    shown = text.translate(_JOINERS).strip()
+    plain = text.isascii()  # most are, and a purchase has dozens
+    text = (text if plain else normalize("NFC", text)).strip()
+    shown = text if plain else text.translate(_JOINERS).strip()
     if not shown or not (shown.isprintable() or _NOT_IN_LINES.isdisjoint(map(category, shown))):
         raise ValueError("a line of text has no line breaks or control characters, and is not empty")
     return text
