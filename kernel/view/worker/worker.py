@@ -107,7 +107,7 @@ class Worker:
         """Has the follower take other versions as soon as others are to be followed."""
         while True:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
-            with suppress(DatabaseAway), database_away():
+            with suppress(DatabaseAway, asyncpg.PostgresError), database_away():
                 if await versions.followed(self._pool, self._views) != self.progress.views:
                     follower.look_again()
 
