@@ -14,7 +14,7 @@ from kernel.taking.opening import open_personal
 from kernel.taking.parking import REFUSED
 from kernel.vault.vault import Vault
 from kernel.view.building.filling import Filling
-from kernel.view.building.topics import Topics
+from kernel.view.building.source import Source
 from kernel.view.view import View
 
 Tell = Callable[[int], Awaitable[None]]
@@ -25,7 +25,7 @@ async def build(
     pool: asyncpg.Pool,
     view: View[Any],
     vault: Vault | None,
-    topics: Topics,
+    source: Source,
     partitions: Iterable[int],
     tell: Tell,
 ) -> None:
@@ -35,17 +35,17 @@ async def build(
     """
     for partition in partitions:
         try:
-            await _fill(pool, view, vault, topics, partition, tell)
+            await _fill(pool, view, vault, source, partition, tell)
         except REFUSED:
             # Something among what waited is a value that the database refuses; live work finds and parks it.
-            await _fill(pool, view, vault, topics, partition, tell, waits=False)
+            await _fill(pool, view, vault, source, partition, tell, waits=False)
 
 
 async def _fill(
     pool: asyncpg.Pool,
     view: View[Any],
     vault: Vault | None,
-    topics: Topics,
+    source: Source,
     partition: int,
     tell: Tell,
     waits: bool = True,
@@ -54,7 +54,7 @@ async def _fill(
     with database_away():
         before = (await checkpoints.every(pool, [view]))[view.taker][partition]
     filling = Filling(pool, view, before, waits)
-    async for arrivals in topics.batches(partition, reading, before):
+    async for arrivals in source.batches(partition, reading, before):
         if vault is not None:
             await open_personal(vault, reading.personal, arrivals)
         await filling.take(arrivals)
