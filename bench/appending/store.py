@@ -14,8 +14,8 @@ from bench.appending.loads import EVENTS_EACH, HOT_STREAMS, TEXT, Load
 from bench.workers import Tally, own_memory_mb
 from kernel.handling.turns import Turns
 from kernel.ids import new_id
-from kernel.log.append import Answered, Append, Appended, NewEvent, Stale, Write
 from kernel.log.store import Store
+from kernel.log.store.append import Answered, Append, Appended, NewEvent, Stale, Write
 from kernel.settings import Settings
 
 ORG = UUID("01890a5d-ac96-774b-bcce-b302099a8057")

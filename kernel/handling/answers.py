@@ -9,7 +9,7 @@ import msgspec
 
 from kernel.commands import Rejected
 from kernel.handling.call import Answer, Call
-from kernel.log.append import AnsweredStream, StoredAnswer
+from kernel.log.store.append import AnsweredStream, StoredAnswer
 from kernel.vault.sealing import open_sealed, seal
 from kernel.vault.vault import Vault
 from kernel.web.positions import Positions

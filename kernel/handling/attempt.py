@@ -13,8 +13,8 @@ from kernel.commands import Rejected
 from kernel.handling.call import Answer, Call
 from kernel.handling.endings import Endings, Seen
 from kernel.handling.streams import FoldedStream
-from kernel.log.append import StoredAnswer
 from kernel.log.facts import Event
+from kernel.log.store.append import StoredAnswer
 from kernel.web.problems import Problem, not_found
 
 

@@ -16,7 +16,9 @@ from kernel.handling.answers import answer_of, problem_of, repeated, sealed
 from kernel.handling.call import Answer, Call
 from kernel.handling.streams import FoldedStream, Streams
 from kernel.handling.writing import Writing
-from kernel.log.append import (
+from kernel.log.facts import Event
+from kernel.log.store import Store
+from kernel.log.store.append import (
     Answered,
     AnsweredStream,
     Append,
@@ -27,8 +29,6 @@ from kernel.log.append import (
     Taken,
     Write,
 )
-from kernel.log.facts import Event
-from kernel.log.store import Store
 from kernel.vault.vault import Vault
 from kernel.web.problems import Problem
 

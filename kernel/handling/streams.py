@@ -11,10 +11,10 @@ from uuid import UUID
 import msgspec
 
 from kernel.aggregate import Aggregate
-from kernel.log.append import StoredAnswer
 from kernel.log.facts import Event, decode
-from kernel.log.load import Loaded, LoadedStream, StoredEvent
 from kernel.log.store import Store
+from kernel.log.store.append import StoredAnswer
+from kernel.log.store.load import Loaded, LoadedStream, StoredEvent
 from kernel.vault.events import open_personal, person_of
 from kernel.vault.vault import SECONDS_CACHED, Vault
 

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from kernel.aggregate import Aggregate, Claimed
 from kernel.handling.streams import FoldedStream
 from kernel.ids import new_id
-from kernel.log.append import Claim, NewEvent, Write
 from kernel.log.facts import Event, encode
+from kernel.log.store.append import Claim, NewEvent, Write
 from kernel.vault.events import person_of, seal_personal
 from kernel.vault.sealing import Key
 from kernel.vault.vault import Vault

@@ -9,7 +9,7 @@ from kernel import migrate as migrating
 from kernel.database import connect_pool
 from kernel.migrate import SchemaMismatch, Step, migrate, require_schema, steps
 from kernel.settings import Settings
-from tests.kernel.log.appends import connected
+from tests.kernel.log.store.appends import connected
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from kernel.database import connect_pool, read_as
 from kernel.ids import new_id
 from kernel.settings import SERVICES, Settings
-from tests.kernel.log.appends import append, connected, opened, write
+from tests.kernel.log.store.appends import append, connected, opened, write
 
 READ = "SELECT"
 WRITE = "DELETE INSERT SELECT UPDATE"

@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from kernel.handling import handler
-from kernel.log.append import Stale
 from kernel.log.store import Store
+from kernel.log.store.append import Stale
 from tests.boats.aggregate import LaunchBoat, MoorBoat, NameOwner, RowBoat, SwapBerths
 from tests.boats.harbour import Harbour, open_handler
 

@@ -14,9 +14,9 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
-from kernel.log.append import Append, Appended, NewEvent, Write
 from kernel.log.partitions import partition_of
 from kernel.log.store import Store
+from kernel.log.store.append import Append, Appended, NewEvent, Write
 from kernel.settings import Settings
 
 ORG = UUID("0196b5a0-0000-7000-8000-000000000001")

@@ -12,9 +12,9 @@ from uuid import UUID, uuid4, uuid5
 import asyncpg
 
 from kernel.database import connect_pool
-from kernel.log.append import NewEvent
 from kernel.log.envelope import write
 from kernel.log.facts import Event, encode, type_of
+from kernel.log.store.append import NewEvent
 from kernel.settings import Settings
 from kernel.taking.arrivals import Reading
 from kernel.taking.opening import open_personal

@@ -15,11 +15,11 @@ from uuid import UUID, uuid4, uuid5
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
-from kernel.log.append import Append, Appended, NewEvent, Write
 from kernel.log.envelope import CONTENT_TYPE, Envelope, write
 from kernel.log.partitions import PARTITIONS
 from kernel.log.reader import read_partition
 from kernel.log.store import Store
+from kernel.log.store.append import Append, Appended, NewEvent, Write
 from kernel.log.topics import ensure_topic, topic
 from kernel.settings import Settings
 from kernel.vault.keys import token_key

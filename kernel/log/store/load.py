@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from kernel.log.append import StoredAnswer
+from kernel.log.store.append import StoredAnswer
 
 
 class StoredEvent(msgspec.Struct, frozen=True, gc=False):

@@ -10,8 +10,18 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from kernel.log.append import Append, Appended, Claim, NewEvent, Result, Stale, StreamRange, Taken, Write
 from kernel.log.partitions import partition_of
+from kernel.log.store.append import (
+    Append,
+    Appended,
+    Claim,
+    NewEvent,
+    Result,
+    Stale,
+    StreamRange,
+    Taken,
+    Write,
+)
 
 STATEMENT = f"SELECT * FROM append({', '.join(f'${n}' for n in range(1, 34))})"
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
-from kernel.log.append import AnsweredStream, StoredAnswer
+from kernel.log.store.append import AnsweredStream, StoredAnswer
 
 KEPT = timedelta(days=30)
 

@@ -10,12 +10,12 @@ from uuid import UUID
 import asyncpg
 
 from kernel.ids import new_id
-from kernel.log.append import Appended, Claim, Stale, Taken
 from kernel.log.partitions import PARTITIONS
 from kernel.log.reader import read_partition
 from kernel.log.store import Store
+from kernel.log.store.append import Appended, Claim, Stale, Taken
 from kernel.settings import Settings
-from tests.kernel.log.appends import append, connected, email, noted, opened, until, write
+from tests.kernel.log.store.appends import append, connected, email, noted, opened, until, write
 
 ORG = new_id()
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from kernel.log.grouping import Closed, Grouping
+from kernel.log.store.grouping import Closed, Grouping
 
 
 class Desk:

@@ -12,8 +12,8 @@ from uuid import UUID
 import asyncpg
 
 from kernel.ids import new_id
-from kernel.log.append import Append, Claim, NewEvent, Write
 from kernel.log.store import Store
+from kernel.log.store.append import Append, Claim, NewEvent, Write
 from kernel.settings import Settings
 
 T = TypeVar("T")

@@ -14,10 +14,10 @@ import pytest
 
 from kernel.database import DatabaseAway
 from kernel.ids import new_id
-from kernel.log.append import Answered, Append, Appended
 from kernel.log.store import Store
+from kernel.log.store.append import Answered, Append, Appended
 from kernel.settings import Settings
-from tests.kernel.log.appends import append, email, opened, until, write
+from tests.kernel.log.store.appends import append, email, opened, until, write
 
 ORG = new_id()
 

@@ -13,12 +13,12 @@ import msgspec
 
 from kernel import metrics
 from kernel.database import SECONDS_TO_CONNECT, DatabaseAway, connect_pool, database_away
-from kernel.log.answers import Key, forget_answers, read_answers
-from kernel.log.append import Answered, Append, Appended, Result, Stale, StoredAnswer
-from kernel.log.batch import STATEMENT, Batch, apart
-from kernel.log.bell import relay_bell
-from kernel.log.grouping import Grouping
-from kernel.log.load import Asked, Loaded, LoadedStream, read_streams
+from kernel.log.store.answers import Key, forget_answers, read_answers
+from kernel.log.store.append import Answered, Append, Appended, Result, Stale, StoredAnswer
+from kernel.log.store.batch import STATEMENT, Batch, apart
+from kernel.log.store.bell import relay_bell
+from kernel.log.store.grouping import Grouping
+from kernel.log.store.load import Asked, Loaded, LoadedStream, read_streams
 from kernel.settings import Settings
 
 LANES = 2
