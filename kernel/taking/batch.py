@@ -58,12 +58,9 @@ async def _in_transaction(
 ) -> Applied:
     heads = dict(await checkpoints.lock(db, taker, {arrival.partition for arrival in arrivals}))
     fresh, gaps = checkpoints.take_next(taker, heads, arrivals)
-    parked_before = any(head.parked for head in heads.values())
-    blocked = await parking.blocked(db, taker, fresh) if parked_before else set()
-    folded = await fold(db, fresh, blocked, refused)
-    await parking.park(db, taker, folded.parked)
-    for arrival, _ in folded.parked:
-        heads[arrival.partition].parked += 1
+    folded = await fold(db, fresh, await parking.blocked(db, taker, heads, fresh), refused)
+    for sql, parameters in parking.parking(taker, heads, folded.parked):
+        await db.execute(sql, *parameters)
     await checkpoints.advance(db, taker, heads)
     failpoint(f"{taker.kind}.folded")
     return Applied(heads, places_of(fresh), gaps, folded.applied, len(folded.parked))

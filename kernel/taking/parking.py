@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import asyncpg
 
 from kernel.taking.arrivals import Arrival, Failure, failure_of
+from kernel.taking.checkpoints import Checkpoint
 from kernel.taking.fact import Fact, Stream
 from kernel.taking.taker import Taker
 
 BLOCKED = """
-SELECT DISTINCT p.service, p.org_id, p.stream_id
+SELECT n.service, n.org_id, n.stream_id
 FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS n (service, org_id, stream_id)
-JOIN parked p ON p.taker = $4
-    AND p.org_id = n.org_id AND p.stream_id = n.stream_id AND p.service = n.service"""
+WHERE EXISTS (
+    SELECT FROM parked p WHERE p.taker = $4
+    AND p.org_id = n.org_id AND p.stream_id = n.stream_id AND p.service = n.service)"""
 
 PARK = """
 INSERT INTO parked (
-    taker, partition, service, org_id, stream_id, position, topic_offset, value, reason, frames)
-SELECT $10, n.* FROM unnest($1::smallint[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[],
-    $6::bigint[], $7::bytea[], $8::text[], $9::text[]) AS n"""
+    taker, partition, service, org_id, stream_id, position, generation, topic_offset, value, reason, frames)
+SELECT $11, n.* FROM unnest($1::smallint[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[], $6::int[],
+    $7::bigint[], $8::bytea[], $9::text[], $10::text[]) AS n"""
 
 REFUSED = (
     asyncpg.DataError,
@@ -87,9 +89,13 @@ def take_or_park(
             blocked.add(stream)
 
 
-async def blocked(db: asyncpg.Connection, taker: Taker, arrivals: Collection[Arrival]) -> set[Stream]:
-    """The streams among these of which something is parked already."""
-    streams = {stream for arrival in arrivals if (stream := stream_of(arrival))}
+async def blocked(
+    db: asyncpg.Connection, taker: Taker, heads: Mapping[int, Checkpoint], arrivals: Collection[Arrival]
+) -> set[Stream]:
+    """The streams among these of which something is parked; asked only where the heads know of something."""
+    streams = {
+        stream for arrival in arrivals if heads[arrival.partition].parked and (stream := stream_of(arrival))
+    }
     if not streams:
         return set()
     arrays = [list(part) for part in zip(*streams, strict=True)]
@@ -97,11 +103,14 @@ async def blocked(db: asyncpg.Connection, taker: Taker, arrivals: Collection[Arr
     return {(row["service"], row["org_id"], row["stream_id"]) for row in rows}
 
 
-async def park(db: asyncpg.Connection, taker: Taker, parked: Parked) -> None:
-    """Sets records aside, in their order."""
-    if parked:
-        arrays = [list(part) for part in zip(*map(_line, parked), strict=True)]
-        await db.execute(PARK, *arrays, taker.taker)
+def parking(taker: Taker, heads: Mapping[int, Checkpoint], parked: Parked) -> list[tuple[str, Sequence[Any]]]:
+    """The statement, if one is needed, that sets records aside in their order; the heads count them."""
+    if not parked:
+        return []
+    for arrival, _ in parked:
+        heads[arrival.partition].parked += 1
+    arrays = [list(part) for part in zip(*map(_line, parked), strict=True)]
+    return [(PARK, [*arrays, taker.taker])]
 
 
 def _line(found: tuple[Arrival, Failure]) -> Sequence[Any]:
@@ -113,6 +122,7 @@ def _line(found: tuple[Arrival, Failure]) -> Sequence[Any]:
         org_id,
         stream_id,
         arrival.position or None,
+        arrival.generation,
         arrival.offset,
         arrival.raw,
         failure.reason,

@@ -21,13 +21,14 @@ SERVICE: Mapping[str, Mapping[str, str]] = {
     "claim": {"log": "DELETE INSERT SELECT"},
     "counter": {"log": "SELECT UPDATE(last) UPDATE(recorded_at)"},
     "deadline": {"log": WRITE},
+    "dropped": {"log": "INSERT SELECT"},
     "event": {"app": READ, "log": "INSERT SELECT"},
     "halt": {"log": "DELETE INSERT SELECT"},
     "lease": {"log": WRITE},
     "mark": {"log": "SELECT UPDATE(generation) UPDATE(position) UPDATE(topic_offset)"},
     "migration": {"app": READ, "log": READ},
     "outbox": {"log": "DELETE INSERT SELECT UPDATE(parked)"},
-    "parked": {"log": "DELETE INSERT SELECT"},
+    "parked": {"log": "DELETE INSERT SELECT UPDATE(frames) UPDATE(reason)"},
     "reaction_memory": {"log": "DELETE INSERT SELECT UPDATE(memory)"},
     "reaction_start": {"log": "INSERT SELECT"},
     "stream": {"app": READ, "log": "INSERT SELECT UPDATE(version)"},
@@ -38,8 +39,9 @@ VAULT: Mapping[str, Mapping[str, str]] = {
 }
 VIEWS: Mapping[str, Mapping[str, str]] = {
     "checkpoint": {"app": READ, "log": "INSERT SELECT UPDATE(parked) UPDATE(topics)"},
+    "dropped": {"log": "INSERT SELECT"},
     "migration": {"app": READ, "log": READ},
-    "parked": {"log": "DELETE INSERT SELECT"},
+    "parked": {"log": "DELETE INSERT SELECT UPDATE(frames) UPDATE(reason)"},
     "view": {"app": READ, "log": READ},
     "view_version": {"app": READ, "log": READ},
 }

@@ -22,6 +22,7 @@ CREATE TABLE parked (
     org_id uuid,
     stream_id uuid,
     position bigint,
+    generation int NOT NULL DEFAULT 1,  -- of the topic, as its offset is
     topic_offset bigint NOT NULL,
     value bytea NOT NULL,
     reason text NOT NULL,
@@ -30,9 +31,35 @@ CREATE TABLE parked (
 );
 CREATE INDEX parked_stream ON parked (taker, org_id, stream_id, service, position);
 
--- Only batches work here; no caller's query does.
+-- What was parked and then given up for good, by whom and why. Nothing here is changed or deleted.
+-- ended: the version was dropped since; a later one of its name takes the event again.
+CREATE TABLE dropped (
+    seq bigint PRIMARY KEY,  -- as it had in `parked`
+    taker text NOT NULL,
+    partition smallint NOT NULL,
+    service text NOT NULL,
+    org_id uuid,
+    stream_id uuid,
+    position bigint,
+    generation int NOT NULL,
+    topic_offset bigint NOT NULL,
+    event_id uuid,
+    type text,
+    parked_for text NOT NULL,
+    parked_at timestamptz NOT NULL,
+    reason text NOT NULL,
+    dropped_by text NOT NULL,
+    dropped_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ended boolean NOT NULL DEFAULT false
+);
+
+-- Only batches and whoever tends them work here; no caller's query does.
 ALTER TABLE parked ENABLE ROW LEVEL SECURITY;
 ALTER TABLE parked FORCE ROW LEVEL SECURITY;
 CREATE POLICY batches ON parked TO {service}_log USING (true) WITH CHECK (true);
+ALTER TABLE dropped ENABLE ROW LEVEL SECURITY;
+ALTER TABLE dropped FORCE ROW LEVEL SECURITY;
+CREATE POLICY batches ON dropped TO {service}_log USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE (topics, parked) ON checkpoint TO {service}_log;
-GRANT SELECT, INSERT, DELETE ON parked TO {service}_log;
+GRANT SELECT, INSERT, UPDATE (reason, frames), DELETE ON parked TO {service}_log;
+GRANT SELECT, INSERT ON dropped TO {service}_log;

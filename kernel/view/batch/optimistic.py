@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 
 from kernel.failpoints import failpoint
+from kernel.taking import parking
 from kernel.taking.applied import Applied, places_of
 from kernel.taking.arrivals import Arrival
 from kernel.taking.checkpoints import Checkpoint, Checkpoints, copy_of, take_next, topics_text
@@ -24,10 +25,11 @@ from kernel.view.view import View
 
 # Locked in the order of the arrays, which is ascending: the function scan is the outer side of the join.
 ADVANCE = """
-UPDATE checkpoint c SET topics = n.topics::jsonb
-FROM unnest($1::text[], $2::smallint[], $3::text[], $4::text[]) AS n (taker, partition, topics, expected)
+UPDATE checkpoint c SET topics = n.topics::jsonb, parked = n.parked
+FROM unnest($1::text[], $2::smallint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[])
+    AS n (taker, partition, topics, parked, before, parked_before)
 WHERE c.taker = n.taker AND c.partition = n.partition
-    AND c.topics = n.expected::jsonb AND c.parked = 0
+    AND c.topics = n.before::jsonb AND c.parked = n.parked_before
 RETURNING 1"""
 
 # The commit need not wait for the disk: a crash of the database sets a view back along with its checkpoint,
@@ -50,20 +52,23 @@ class Ready:
 async def prepare(
     db: asyncpg.Connection, view: View[Any], arrivals: Sequence[Arrival], expected: Checkpoints
 ) -> Ready | None:
-    """Loads and folds; None where the batch needs the checkpoints locked first."""
+    """Loads and folds; None where it is not known where the checkpoints are.
+
+    What is parked is as it was found if the checkpoints are: whatever changes it moves them.
+    """
     partitions = sorted({arrival.partition for arrival in arrivals})
     before = {partition: expected[partition] for partition in partitions if partition in expected}
-    if len(before) < len(partitions) or any(checkpoint.parked for checkpoint in before.values()):
+    if len(before) < len(partitions):
         return None
     heads = {partition: copy_of(checkpoint) for partition, checkpoint in before.items()}
     fresh, gaps = take_next(view, heads, arrivals)
     found = steps(view, fresh)
     loaded = {} if view.insert_only else await rows.load(db, view, touched(found))
-    folded = fold(view, found, loaded, set())
-    if folded.parked:
-        return None
-    applied = Applied(heads, places_of(fresh), gaps, folded.applied)
-    return Ready(view, before, applied, changes(view, loaded, folded))
+    folded = fold(view, found, loaded, await parking.blocked(db, view, before, fresh))
+    statements = changes(view, loaded, folded)
+    statements += [Statement(*each) for each in parking.parking(view, heads, folded.parked)]
+    applied = Applied(heads, places_of(fresh), gaps, folded.applied, len(folded.parked))
+    return Ready(view, before, applied, statements)
 
 
 async def finish(db: asyncpg.Connection, batches: Sequence[Ready]) -> bool:
@@ -81,13 +86,9 @@ async def finish(db: asyncpg.Connection, batches: Sequence[Ready]) -> bool:
 
 def _advance(batches: Sequence[Ready]) -> Statement:
     lines = [
-        (
-            batch.view.taker,
-            partition,
-            topics_text(batch.applied.checkpoints[partition]),
-            topics_text(before),
-        )
+        (batch.view.taker, partition, topics_text(now), now.parked, topics_text(before), before.parked)
         for batch in sorted(batches, key=lambda batch: batch.view.taker)
         for partition, before in batch.before.items()
+        for now in [batch.applied.checkpoints[partition]]
     ]
     return Statement(ADVANCE, [list(column) for column in zip(*lines, strict=True)])

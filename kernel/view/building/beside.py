@@ -37,6 +37,7 @@ POINT = "UPDATE view SET live = $2, former = live WHERE name = $1"
 FORGET = """
 UPDATE view SET former = NULL WHERE former = $1;
 DELETE FROM parked WHERE taker = $1;
+UPDATE dropped SET ended = true WHERE taker = $1;
 DELETE FROM checkpoint WHERE taker = $1;
 DELETE FROM view_version WHERE name = $1"""
 

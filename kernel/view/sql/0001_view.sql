@@ -22,5 +22,6 @@ CREATE TABLE view (
 GRANT SELECT ON view, view_version, checkpoint TO projections_app;
 GRANT SELECT ON view, view_version TO projections_log;
 
--- Whoever drops a version deletes what it has parked.
+-- Whoever drops a version deletes what it has parked; what it has dropped stays on record.
 CREATE POLICY dropping ON parked TO projections_owner USING (true);
+CREATE POLICY dropping ON dropped TO projections_owner USING (true);

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import uuid5
 
 import asyncpg
 
 from kernel.taking.applied import Applied
 from kernel.taking.arrivals import Arrival, Reading
-from kernel.taking.checkpoints import Checkpoint, Checkpoints
+from kernel.taking.checkpoints import Checkpoint, Checkpoints, every
+from kernel.taking.retrying import Retried
 from kernel.view.batch import optimistic
 from kernel.view.batch.applying import apply, apply_together
+from kernel.view.batch.retrying import retry
 from kernel.view.folding import fold_all
 from tests.kernel.view.conftest import rows_of
 from tests.parcels.events import ParcelPosted, ParcelWeighed
@@ -83,12 +86,51 @@ async def test_no_view_takes_a_batch_when_one_of_them_is_not_where_it_was_expect
     assert await rows_of(pool, LOAD) == {}
 
 
-async def test_a_small_batch_with_what_cannot_be_taken_is_left_to_each_view(pool: asyncpg.Pool) -> None:
+async def test_a_small_batch_with_a_value_that_the_database_refuses_is_left_to_each_view(
+    pool: asyncpg.Pool,
+) -> None:
     log = some_parcels(3)
-    log.append(uuid5(ORG, "parcel 1"), ParcelWeighed(contact_id=ORG, grams=POISON, before=4))
+    log.append(uuid5(ORG, "parcel 1"), ParcelWeighed(contact_id=ORG, grams=2**80, before=4))
     expected = {view.table_name: UNTOUCHED for view in VIEWS}
     assert await apply_together(pool, VIEWS, arrivals_of(log), expected) is None
     assert await rows_of(pool, LOAD) == {}
+
+
+async def test_what_is_parked_costs_the_other_streams_no_transaction_of_their_own(pool: asyncpg.Pool) -> None:
+    log = Log()
+    poisoned = uuid5(ORG, "parcel 1")
+    for first in range(0, 40, 4):
+        some_parcels(first + 4, log, first)
+        grams = POISON if first == 0 else 7
+        log.append(poisoned, ParcelWeighed(contact_id=ORG, grams=grams, before=4))
+    arrivals = arrivals_of(log)
+    expected: dict[str, dict[int, Checkpoint]] = {view.table_name: dict(UNTOUCHED) for view in VIEWS}
+    for n in range(0, len(arrivals), 9):
+        taken = await apply_together(pool, VIEWS, arrivals[n : n + 9], expected)
+        assert taken is not None
+        for table, applied in taken.items():
+            expected[table].update(applied.checkpoints)
+    kept = [fact for fact in log.facts if fact.envelope.stream_id != poisoned or fact.envelope.version < 5]
+    assert await rows_of(pool, PARCEL) == fold_all(PARCEL, kept)
+    assert await rows_of(pool, LOAD) == fold_all(LOAD, log.facts)
+    assert await pool.fetchval("SELECT count(*) FROM parked") == 10
+    assert await every(pool, VIEWS) == expected
+
+
+async def test_a_batch_is_left_whole_when_what_was_parked_has_been_taken_meanwhile(
+    pool: asyncpg.Pool,
+) -> None:
+    log = some_parcels(2)
+    parcel = uuid5(ORG, "parcel 1")
+    log.append(parcel, ParcelWeighed(contact_id=ORG, grams=POISON, before=4))
+    applied = await apply(pool, PARCEL, arrivals_of(log))
+    log.append(parcel, ParcelWeighed(contact_id=ORG, grams=7, before=4))
+    later = [arrival for arrival in arrivals_of(log) if arrival.raw == log.facts[-1].raw]
+    async with pool.acquire() as db:
+        ready = await optimistic.prepare(db, PARCEL, later, applied.checkpoints)
+        assert ready is not None
+        assert await retry(pool, replace(PARCEL, fold=lambda row, _: row)) == Retried(taken=1, left=0)
+        assert not await optimistic.finish(db, [ready])
 
 
 async def test_two_who_take_the_same_batches_take_each_event_once(pool: asyncpg.Pool) -> None:
