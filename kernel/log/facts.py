@@ -22,10 +22,13 @@ class Event(Record):
     """
 
     version: ClassVar[int] = 1
-    """The schema version; a breaking change raises it and adds an upcaster from the one before."""
+    """The schema version; whatever changes the schema raises it and adds an upcaster from the one before."""
 
     upcasters: ClassVar[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
-    """From an old version's `data` (with the opened `personal` inside) to the next version's."""
+    """From an old version's `data` to the next version's.
+
+    `personal` is inside once it is opened. Most readers do not open it, so it may always be missing.
+    """
 
     def subjects(self) -> tuple[UUID, ...]:
         """The contacts this event speaks of."""
@@ -76,10 +79,15 @@ def decode(cls: type[E], version: int, data: bytes, personal: bytes | None = Non
         raise UnknownVersion(
             f"{type_of(cls)} version {version} is newer than {cls.version}, the newest known"
         )
-    body = msgspec.json.decode(whole)
+    body = upcast(cls, version, msgspec.json.decode(whole))
+    return _reader(cls).decode(msgspec.json.encode(body))  # type: ignore[no-any-return]
+
+
+def upcast(cls: type[Event], version: int, body: dict[str, Any]) -> dict[str, Any]:
+    """An older version's body as the class's own version has it."""
     for step in range(version, cls.version):
         body = cls.upcasters[step](body)
-    return _reader(cls).decode(msgspec.json.encode(body))  # type: ignore[no-any-return]
+    return body
 
 
 def _with_personal(data: bytes, personal: bytes) -> bytes:

@@ -14,8 +14,12 @@ from ops.output import answer, json_option
 def command(only_check: bool, as_json: bool) -> None:
     """Write schemas/: a schema and an example of every event, an OpenAPI and an AsyncAPI of every service.
 
-    An event's schema that is there already is published and never changed: a changed class is a fault here,
-    and gets a new version with an upcaster.
+    What is published of an event is listed with its digest in schemas/published.sha256 and never changes: a
+    class that differs gets a new version, and an upcaster from the one before. docs/schemas.md says how.
+
+    --check finds a published file that is gone or changed, a class that differs from its schema (and in what),
+    an older version that is not read: without its schema, its example or its upcaster, or where the upcaster's
+    result is no event of the present version; and documents that are not what the code says.
     """
     from ops.contracts import files
 

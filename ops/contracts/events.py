@@ -10,9 +10,11 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from kernel.log.envelope import schema_name
-from kernel.log.facts import Event, decode, encode
+from kernel.log.facts import Event
 from kernel.web.service import Service
+from ops.contracts.differences import differences
 from ops.contracts.examples import example_of
+from ops.contracts.upcasting import unread
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 WORDS = frozenset({"title", "description", "examples"})
@@ -32,12 +34,13 @@ def events_of(service: Service) -> Iterator[type[Event]]:
         yield from aggregate.events
 
 
-def schema_file(service: str, event: type[Event]) -> str:
-    return f"{service}/{event.__name__}.v{event.version}.json"
+def schema_file(service: str, event: type[Event], version: int | None = None) -> str:
+    """Of the present version, or of another."""
+    return f"{service}/{event.__name__}.v{version or event.version}.json"
 
 
-def example_file(service: str, event: type[Event]) -> str:
-    return f"{service}/{event.__name__}.v{event.version}.example.json"
+def example_file(service: str, event: type[Event], version: int | None = None) -> str:
+    return f"{service}/{event.__name__}.v{version or event.version}.example.json"
 
 
 def schema_of(service: str, event: type[Event]) -> bytes:
@@ -79,32 +82,34 @@ def example_text(event: type[Event]) -> bytes:
 def faults(folder: Path, service: Service) -> list[str]:
     """What is wrong with the published events of a service, one sentence each."""
     known = {event.__name__: event for event in events_of(service)}
-    found = [fault for event in known.values() for fault in _present(folder, service.name, event)]
+    found = [fault for event in known.values() for fault in _faults_of(folder, service.name, event)]
     for path in sorted((folder / service.name).glob("*.v*.example.json")):
-        found += _example(path, known)
+        name, _, rest = path.name.partition(".v")
+        version = int(rest.partition(".")[0])
+        if name not in known:
+            found.append(f"{service.name}/{path.name} is published, and there is no class {name}.")
+        elif version > known[name].version:
+            found.append(f"{service.name}/{path.name} is published, and {name} has no version {version}.")
     return found
 
 
-def _present(folder: Path, service: str, event: type[Event]) -> list[str]:
-    schema, example = folder / schema_file(service, event), folder / example_file(service, event)
-    if not (schema.exists() and example.exists()):
-        return [f"{schema_file(service, event)} is missing: run `rapport schemas`."]
-    if schema.read_bytes() != schema_of(service, event):
-        return [
-            f"{schema_file(service, event)} is published and differs from the class: give {event.__name__} "
-            f"version {event.version + 1} and an upcaster from {event.version}."
-        ]
-    return []
-
-
-def _example(path: Path, known: dict[str, type[Event]]) -> list[str]:
-    """Every example of every version is read today."""
-    name, _, rest = path.name.partition(".v")
-    event = known.get(name)
-    if event is None:
-        return [f"{path.parent.name}/{path.name} is published, and there is no class {name}."]
-    try:
-        encode(decode(event, int(rest.partition(".")[0]), path.read_bytes()))
-    except Exception as error:
-        return [f"{path.parent.name}/{path.name} can no longer be read: {error}"]
-    return []
+def _faults_of(folder: Path, service: str, event: type[Event]) -> Iterator[str]:
+    """Of every version of one event."""
+    for version in range(1, event.version + 1):
+        schema, example = (
+            folder / name_of(service, event, version) for name_of in (schema_file, example_file)
+        )
+        if not (schema.exists() and example.exists()):
+            again = " and cannot be made anew: bring it back" if version < event.version else ""
+            missing = example if schema.exists() else schema
+            yield f"{service}/{missing.name} is missing{again or ': run `rapport schemas`'}."
+        elif version == event.version and schema.read_bytes() != (now := schema_of(service, event)):
+            told = "; ".join(differences(orjson.loads(schema.read_bytes()), orjson.loads(now)))
+            yield (
+                f"{service}/{schema.name} is published and differs from the class ({told}): give "
+                f"{event.__name__} version {version + 1} and an upcaster from {version}."
+            )
+        elif version < event.version and version not in event.upcasters:
+            yield f"{event.__name__} has no upcaster from version {version}."
+        elif why := unread(event, version, *(orjson.loads(path.read_bytes()) for path in (schema, example))):
+            yield f"{service}/{example.name} is not read as version {event.version}: {why}."

@@ -11,7 +11,7 @@ from kernel.settings import SERVICES
 from kernel.web.contract.openapi import openapi
 from kernel.web.service import Service
 from ops.checkout import CHECKOUT
-from ops.contracts import events
+from ops.contracts import events, published
 from ops.contracts.events import text_of
 
 FOLDER = CHECKOUT / "schemas"
@@ -31,7 +31,12 @@ def documents(service: Service) -> dict[str, bytes]:
 
 
 def check(folder: Path, found: list[Service]) -> list[str]:
-    """Every difference between what is committed and what the code says, one sentence each."""
+    """Every difference between what is committed and what the code says, one sentence each.
+
+    What is no longer as it was published comes first, and alone: nothing can be compared with it.
+    """
+    if faults := published.faults(folder):
+        return faults
     faults = [fault for service in found for fault in events.faults(folder, service)]
     for service in found:
         for name, text in documents(service).items():
@@ -42,17 +47,23 @@ def check(folder: Path, found: list[Service]) -> list[str]:
 
 
 def write(folder: Path, found: list[Service]) -> list[str]:
-    """Writes what is missing of the events, and the documents anew; the names of the files that changed."""
-    texts: dict[str, bytes] = {}
+    """Publishes what is missing of the events, and makes the documents anew; the names of what changed."""
+    missing: dict[str, bytes] = {}
+    made: dict[str, bytes] = {}
     for service in found:
         for event in events.events_of(service):
-            texts |= _missing(folder, service.name, event)
-        texts |= documents(service)
+            missing |= _missing(folder, service.name, event)
+        made |= documents(service)
+    written = _written(folder, missing) + _written(folder, made)
+    return sorted(written + _written(folder, {published.LIST: published.publish(folder, missing)}))
+
+
+def _written(folder: Path, texts: dict[str, bytes]) -> list[str]:
     changed = [name for name, text in texts.items() if not _holds(folder / name, text)]
     for name in changed:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(texts[name])
-    return sorted(changed)
+    return changed
 
 
 def _missing(folder: Path, service: str, event: type[Event]) -> dict[str, bytes]:
