@@ -17,9 +17,9 @@ def command(only_check: bool, as_json: bool) -> None:
     What is published of an event is listed with its digest in schemas/published.sha256 and never changes: a
     class that differs gets a new version, and an upcaster from the one before. docs/schemas.md says how.
 
-    --check finds a published file that is gone or changed, a class that differs from its schema (and in what),
-    an older version that is not read: without its schema, its example or its upcaster, or where the upcaster's
-    result is no event of the present version; and documents that are not what the code says.
+    --check finds a published file that is gone or changed; a class that differs from its schema, and in what;
+    an older version that is not read, for want of its schema, its example or its upcaster, or because what
+    the upcaster makes of it is no event of the present version; and documents that the code would not write.
     """
     from ops.contracts import files
 
