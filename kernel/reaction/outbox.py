@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from kernel.reaction.folding import Decided
 from kernel.reaction.reaction import Reaction
+from kernel.taking.which import Which
 
 PUT = """
 INSERT INTO outbox (reaction, org_id, stream_id, command_id, command, body,
@@ -36,7 +37,8 @@ DONE = "DELETE FROM outbox WHERE seq = ANY($1::bigint[])"
 PARK = "UPDATE outbox SET parked = $2 WHERE seq = $1"
 UNPARK = """
 UPDATE outbox SET parked = NULL
-WHERE reaction = $1 AND parked IS NOT NULL AND ($2::uuid IS NULL OR org_id = $2)"""
+WHERE reaction = $1 AND parked IS NOT NULL
+    AND ($2::bigint IS NULL OR seq = $2) AND ($3::uuid IS NULL OR stream_id = $3)"""
 WAITING = f"SELECT count(*) FROM (SELECT {_DUE} LIMIT $1) AS due"
 PARKED = "SELECT count(*) FROM outbox WHERE parked IS NOT NULL AND reaction = $1"
 
@@ -103,9 +105,9 @@ async def park(db: asyncpg.Pool, seq: int, reason: str) -> None:
     await db.execute(PARK, seq, reason)
 
 
-async def unpark(db: asyncpg.Pool, reaction: Reaction[Any], org_id: UUID | None = None) -> int:
-    """Lets the parked commands of a reaction, of one organisation or of all, be tried again; how many."""
-    done: str = await db.execute(UNPARK, reaction.name, org_id)
+async def unpark(db: asyncpg.Pool, reaction: Reaction[Any], which: Which) -> int:
+    """Lets parked commands of a reaction be sent again; how many."""
+    done: str = await db.execute(UNPARK, reaction.name, which.seq, which.stream_id)
     return int(done.split()[-1])
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 
@@ -12,18 +12,24 @@ from kernel.reaction import outbox, starts
 from kernel.reaction.applying import folding
 from kernel.reaction.reaction import Reaction
 from kernel.taking import retrying
-from kernel.taking.retrying import Retried
+from kernel.taking.retrying import EVERYTHING, Retried
+from kernel.taking.which import Which
 from kernel.vault.vault import Vault
 
 
 async def retry(
-    pool: asyncpg.Pool, reaction: Reaction[Any], vault: Vault, org_id: UUID | None = None
+    pool: asyncpg.Pool,
+    reaction: Reaction[Any],
+    vault: Vault,
+    which: Which = EVERYTHING,
+    told: Callable[[Retried], None] = lambda _: None,
 ) -> tuple[Retried, int]:
-    """What became of parked events, of one organisation or of all; how many parked commands are tried again.
+    """What became of parked events, and how many parked commands are tried again: those to the same stream.
 
-    Raises DatabaseAway.
+    Raises what `kernel.taking.retrying.retry` does.
     """
     with database_away():
         begins = await starts.read(pool, reaction) or {}
-        retried = await retrying.retry(pool, reaction, folding(reaction, begins, vault.digest), vault, org_id)
-        return retried, await outbox.unpark(pool, reaction, org_id)
+        fold = folding(reaction, begins, vault.digest)
+        retried = await retrying.retry(pool, reaction, fold, vault, which, told)
+        return retried, 0 if which.seq else await outbox.unpark(pool, reaction, which)

@@ -126,5 +126,10 @@ def _line(found: tuple[Arrival, Failure]) -> Sequence[Any]:
         arrival.offset,
         arrival.raw,
         failure.reason,
-        "\n".join(failure.frames),
+        frames_text(failure),
     )
+
+
+def frames_text(failure: Failure) -> str:
+    """A frame a line, the outermost first."""
+    return "\n".join(failure.frames)

@@ -34,6 +34,7 @@ SERVICE_FAULTS = {
 VIEW_FIGURES = {
     "rows": "rows in the table",
     "behind": "events that the view had not yet taken",
+    "dropped": "events that an operator dropped from the view after it had parked them",
 }
 VIEW_FAULTS = {
     "different": "rows that differ from the fold of the log",

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 
 from kernel.taking import retrying
-from kernel.taking.retrying import Retried
+from kernel.taking.retrying import EVERYTHING, Retried
+from kernel.taking.which import Which
 from kernel.vault.vault import Vault
 from kernel.view.batch.locked import folding
 from kernel.view.view import View
 
 
 async def retry(
-    pool: asyncpg.Pool, view: View[Any], vault: Vault | None = None, org_id: UUID | None = None
+    pool: asyncpg.Pool,
+    view: View[Any],
+    vault: Vault | None = None,
+    which: Which = EVERYTHING,
+    told: Callable[[Retried], None] = lambda _: None,
 ) -> Retried:
-    """Tries what is parked, of one organisation or of all; what fails again stays. Raises DatabaseAway."""
-    return await retrying.retry(pool, view, folding(view), vault, org_id)
+    """Tries what is parked; what fails again stays. Raises what `kernel.taking.retrying.retry` does."""
+    return await retrying.retry(pool, view, folding(view), vault, which, told)

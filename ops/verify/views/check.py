@@ -25,17 +25,19 @@ from ops.verify.report import Report, view_report
 from ops.verify.views.cells import Difference, compare
 from ops.verify.views.folding import Fold, Log, ServicePosition, fact_of
 
-PARKED = "SELECT taker, service, position, reason FROM parked WHERE partition = $1"
+PARKED = """
+SELECT taker, service, position, reason FROM parked WHERE partition = $1
+UNION ALL SELECT taker, service, position, NULL FROM dropped WHERE partition = $1 AND NOT ended"""
 
 EVENTS_SHOWN = 10
 
 
 class Parked(NamedTuple):
-    """A record that a view set aside; what is no event has no position."""
+    """A record that a view set aside; what is no event has no position, and what was dropped no reason."""
 
     service: str
     position: int | None
-    reason: str
+    reason: str | None
 
 
 def positions(parked: Sequence[Parked]) -> frozenset[ServicePosition]:
@@ -125,7 +127,10 @@ def as_parked(fold: Fold, parked: Sequence[Parked]) -> Fold:
 
 def _tell(report: Report, partition: int, fold: Fold, parked: Sequence[Parked]) -> None:
     for one in parked:
-        report.add("parked", partition=partition, **one._asdict())
+        if one.reason is None:
+            report.figures["dropped"] += 1
+        else:
+            report.add("parked", partition=partition, **one._asdict())
     for event_id, error in fold.failed:
         report.add("unfoldable", partition=partition, event=str(event_id), reason=error)
 

@@ -22,6 +22,7 @@ from kernel.taking.arrivals import Arrival, Reading
 from kernel.taking.batch import take as take_batch
 from kernel.taking.fact import Fact
 from kernel.taking.retrying import Retried
+from kernel.taking.which import Which
 from kernel.vault.vault import Vault
 from tests.kernel.reaction import shelves as shelf
 from tests.kernel.reaction.conftest import heads_of, posted, remembered
@@ -167,7 +168,7 @@ async def test_a_value_that_the_database_still_refuses_stays_parked_and_keeps_no
         log.append(uuid4(), ParcelSeen(place=place, at=AT))
     assert (await take(pool, log.facts)).parked == 3
     monkeypatch.setattr(shelf, "POISON", "")
-    assert await retry(pool, shelves(), vault, org_id=UUID(int=9)) == (Retried(), 0)
+    assert await retry(pool, shelves(), vault, Which(stream_id=UUID(int=9))) == (Retried(), 0)
     assert await retry(pool, shelves(), vault) == (Retried(taken=2, left=1), 0)
     assert len((await remembered(pool))["depot"]["waiting"]) == 2
 

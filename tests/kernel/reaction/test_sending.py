@@ -16,6 +16,7 @@ from kernel.reaction.folding import Decided
 from kernel.reaction.outbox import put, unpark
 from kernel.reaction.reaction import Issue
 from kernel.reaction.sending import LEASE, Sender
+from kernel.taking.which import Which
 from kernel.web.problems import Problem
 from tests.kernel.reaction.conftest import posted, until
 from tests.kernel.reaction.shelves import Collect, shelves
@@ -128,7 +129,7 @@ async def test_any_other_error_parks_the_command_and_what_is_behind_it(pool: asy
             await until(empty(pool))
             assert (handler.of(ONE), handler.of(TWO)) == ([0], [1])
             broken.clear()
-            assert await unpark(pool, shelves()) == 1
+            assert await unpark(pool, shelves(), Which()) == 1
             sender.wake.set()
             await until(empty(pool))
         assert handler.of(ONE) == [0, 0, 2]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid5
 
@@ -10,15 +9,12 @@ import asyncpg
 
 from kernel.settings import Settings
 from kernel.taking.fact import Fact
-from kernel.taking.retrying import Retried
-from kernel.view.batch.retrying import retry
 from kernel.view.folding import fold_all
 from kernel.view.view import View
 from tests.kernel.view.conftest import caught_up, rows_of, until, working
-from tests.parcels import views
 from tests.parcels.events import ParcelPosted, ParcelSeen, ParcelWeighed
 from tests.parcels.log import ORG, Log, publish, send
-from tests.parcels.views import LOAD, PARCEL, POISON, SIGHTING, VIEWS, Load, Parcel
+from tests.parcels.views import LOAD, PARCEL, POISON, SIGHTING, VIEWS, Load
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
 CONTACT = uuid5(ORG, "contact")
@@ -83,23 +79,6 @@ async def test_what_comes_later_to_a_parked_stream_waits_behind_it(
     assert len(await parked(pool, PARCEL)) == 3
 
 
-async def test_retry_replays_what_was_parked_in_order(settings: Settings, pool: asyncpg.Pool) -> None:
-    log = a_log_with(ParcelWeighed(contact_id=CONTACT, grams=POISON, before=1))
-    await publish(settings, log.facts)
-    async with working(settings, pool):
-        await caught_up(pool, log.facts)
-    assert await retry(pool, PARCEL) == Retried(taken=0, left=2)
-
-    def mended(row: Parcel, fact: Fact[object]) -> Parcel:  # type: ignore[type-var]
-        poison = isinstance(fact.event, ParcelWeighed) and fact.event.grams == POISON
-        return row if poison else views.parcel(row, fact)
-
-    whole = replace(PARCEL, fold=mended)
-    assert await retry(pool, whole) == Retried(taken=2, left=0)
-    assert await rows_of(pool, PARCEL) == fold_all(whole, log.facts)
-    assert await pool.fetchval("SELECT sum(parked) FROM checkpoint") == 0
-
-
 async def test_a_value_that_the_database_refuses_parks_its_event_alone(
     settings: Settings, pool: asyncpg.Pool
 ) -> None:
@@ -112,7 +91,6 @@ async def test_a_value_that_the_database_refuses_parks_its_event_alone(
     assert len(await parked(pool, LOAD)) == 1
     loads = await rows_of(pool, LOAD)
     assert sum(row.parcels for row in loads.values()) == 40
-    assert await retry(pool, PARCEL) == Retried(taken=0, left=2)
 
 
 async def test_records_that_are_no_events_of_ours_are_parked_and_the_rest_goes_on(

@@ -15,6 +15,8 @@ import pytest
 from kernel.database import connect_pool, read_as
 from kernel.settings import Settings
 from kernel.taking import checkpoints
+from kernel.taking.dropping import drop
+from kernel.taking.which import Which
 from kernel.view import reading, versions
 from kernel.view.building import beside
 from kernel.view.building.beside import Behind, Refused
@@ -140,6 +142,21 @@ async def test_a_version_is_switched_to_and_back(
 ) -> None:
     with pytest.raises(Refused, match="no former version"):
         await beside.former(owner, PARCEL)
+
+
+async def test_what_was_dropped_of_a_version_stays_on_record_and_is_no_matter_of_a_later_one(
+    settings: Settings, pool: asyncpg.Pool, owner: asyncpg.Connection
+) -> None:
+    log = Log()
+    contact = uuid5(ORG, "contact 0")
+    log.append(uuid5(ORG, "parcel 7"), ParcelWeighed(contact_id=contact, grams=POISON, before=0))
+    await publish(settings, log.facts)
+    await followed(settings, pool, owner)
+    assert await drop(pool, "parcel__v1_2", Which(), "a test", "tester") == 1
+    await beside.drop(owner, PARCEL, "parcel__v1_2")
+    assert [tuple(row) for row in await owner.fetch("SELECT taker, ended FROM dropped")] == [
+        ("parcel__v1_2", True)
+    ]
     await publish(settings, some_parcels(20).facts)
     await followed(settings, pool, owner)
     await beside.switch(owner, "parcel", "parcel__v1_2")

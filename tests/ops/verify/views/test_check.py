@@ -11,7 +11,9 @@ import pytest
 
 from kernel.database import connect_pool
 from kernel.settings import Settings
+from kernel.taking.dropping import drop
 from kernel.taking.fact import Fact
+from kernel.taking.which import Which
 from kernel.view.batch.retrying import retry
 from kernel.view.building import beside
 from ops.verify.table import text
@@ -32,7 +34,7 @@ async def shown(settings: Settings, postgres: str, tmp_path: Path) -> AsyncItera
 async def test_views_that_are_right_have_no_faults(shown: Shown):
     reports = await shown.reports()
     assert [faults(report) for report in reports.values()] == [{}, {}]
-    assert reports["person__v1"].figures == {"rows": len(CONTACTS), "behind": 0}
+    assert reports["person__v1"].figures == {"rows": len(CONTACTS), "behind": 0, "dropped": 0}
 
 
 async def test_every_version_that_is_followed_is_compared(shown: Shown):
@@ -151,6 +153,18 @@ async def test_what_was_parked_and_then_taken_is_right_again(shown: Shown):
     assert faults((await shown.reports())["person__v1"]) == {"parked": 3}
     await retry(shown.worker, PERSON, shown.vault)
     assert faults((await shown.reports())["person__v1"]) == {}
+
+
+async def test_what_was_dropped_is_told_and_is_no_fault(shown: Shown):
+    contact = uuid4()
+    await shown.record(contact, 0, *life(100, contact))
+    shown.log.views = (replace(PERSON, fold=refuse),)
+    await shown.take()
+    shown.log.views = (PERSON,)
+    assert await drop(shown.worker, PERSON.taker, Which(stream_id=contact), "a test", "tester") == 3
+    report = (await shown.reports())["person__v1"]
+    assert faults(report) == {}
+    assert report.figures["dropped"] == 3
 
 
 def refuse(row: Person, fact: Fact[Any]) -> Person:
