@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
 from kernel.database import database_away
 from kernel.settings import SERVICES, Settings, load
+
+if TYPE_CHECKING:
+    from kernel.view.view import View
 
 CHECKOUT = Path(__file__).parent.parent
 
@@ -66,10 +70,15 @@ def _files(folder: str, schema: str) -> Iterator[Step]:
         yield Step(int(path.name.split("_")[0]), f"{folder}/{path.name}", sql)
 
 
-def _view_tables() -> Iterator[Step]:
+def _views() -> Sequence[View[Any]]:
     # By name: the kernel imports no service, and no views where a service has none.
+    views: Sequence[View[Any]] = import_module("services.projections.app").VIEWS
+    return views
+
+
+def _view_tables() -> Iterator[Step]:
     table_sql = import_module("kernel.view.tables").table_sql
-    for view in import_module("services.projections.app").VIEWS:
+    for view in _views():
         yield Step(view.number, f"{_VIEWS}{view.name}__v{view.number}", table_sql(view))
 
 
@@ -89,6 +98,8 @@ async def _migrate(settings: Settings, schema: str) -> list[str]:
         await _prepare(owner, schema)
         applied = dict(await owner.fetch("SELECT name, digest FROM migration"))
         _refuse_changed(schema, applied)
+        if schema == "projections" and any(name.startswith(_VIEWS) for name in applied):
+            await _refuse_unknown(owner)
         missing = [step for step in steps(schema) if step.name not in applied]
         for step in missing:
             await _apply(owner, step)
@@ -114,6 +125,25 @@ def _refuse_changed(schema: str, applied: dict[str, str]) -> None:
             )
 
 
+READ = """
+SELECT v.name, r.number FROM projections.view v JOIN projections.view_version r ON r.name = v.live"""
+
+
+async def _refuse_unknown(db: asyncpg.Connection | asyncpg.Pool) -> None:
+    """Whoever reads or feeds views needs the fold of each version that is read."""
+    read = dict(await db.fetch(READ))
+    for view in _views():
+        number = read.get(view.name, view.number)
+        if number in {fold.number for fold in view.folds}:
+            continue
+        version = f"{view.name}__v{number} is read and this program does not have its fold"
+        if number > view.number:
+            raise SchemaMismatch(f"{version}: run a newer version of Rapport.")
+        raise SchemaMismatch(
+            f"{version}: run one that has both, and `rapport rebuild {view.name} --switch` with it."
+        )
+
+
 async def _apply(owner: asyncpg.Connection, step: Step) -> None:
     async with owner.transaction():
         await owner.execute(step.sql)
@@ -133,6 +163,9 @@ async def require_schema(pool: asyncpg.Pool, schema: str) -> None:
         raise SchemaMismatch(f"Schema {schema} is older than this program: run `rapport migrate`.")
     if {name for name in there - known if not name.startswith(_VIEWS)}:
         raise SchemaMismatch(f"Schema {schema} is newer than this program: run a newer version of Rapport.")
+    if schema == "projections":
+        with database_away():
+            await _refuse_unknown(pool)
 
 
 def run() -> list[str]:

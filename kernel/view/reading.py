@@ -10,9 +10,9 @@ import asyncpg
 
 from kernel.database import database_away
 from kernel.taking.checkpoints import Checkpoint, Connection, Head, checkpoint_of
+from kernel.view import presented
 from kernel.view.columns import row_of
 from kernel.view.rows import statements
-from kernel.view.tables import terms_of
 from kernel.view.view import Key, R, View
 from kernel.web.positions import Positions
 from kernel.web.problems import Problem
@@ -21,27 +21,26 @@ LONGEST_WAIT = 2.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.025
 
 LIVE = """
-SELECT v.name AS view, c.partition, c.topics, c.parked
-FROM view v JOIN checkpoint c ON c.taker = v.live
+SELECT v.name AS view, r.number, r.build, c.partition, c.topics, c.parked
+FROM view v JOIN view_version r ON r.name = v.live JOIN checkpoint c ON c.taker = v.live
 WHERE v.name = ANY($1::text[]) AND ($2::smallint[] IS NULL OR c.partition = ANY($2))"""
 
 
 async def live(db: Connection, view: View[Any]) -> str:
-    """The table of the version that is read now; the same throughout a snapshot."""
-    table: str = await db.fetchval("SELECT live FROM view WHERE name = $1", view.name)
-    return table
+    """What to select its columns from: the version that is read now, the same throughout a snapshot."""
+    return presented.table(view, await presented.version(db, view))
 
 
 async def live_terms(db: Connection, view: View[Any]) -> str:
-    """The table of what that version's rows can be found by."""
-    return terms_of(await live(db, view))
+    """What to select from what that version's rows can be found by."""
+    return presented.terms(view, await presented.version(db, view))
 
 
 async def rows(db: Connection, view: View[R], keys: Iterable[Key]) -> dict[Key, R]:
     """The rows under these keys, each put together from its parts; a key without a row is absent."""
     wanted = list(dict.fromkeys(keys))
     arrays = [[key[n] for key in wanted] for n in range(len(view.key))]
-    sql = statements(view).select.replace(view.table_name, await live(db, view))
+    sql = statements(view).select.format(live=await live(db, view))
     parts: dict[Key, list[R]] = {}
     for record in await db.fetch(sql, *arrays):
         values = tuple(record)
@@ -57,10 +56,9 @@ async def row(db: Connection, view: View[R], *key: Any) -> R | None:
 async def reached(db: Connection, views: Sequence[View[Any]]) -> Positions:
     """How far all of these views are: of each topic's partition the least."""
     positions: Positions = {}
-    for view, found in (await _live_checkpoints(db, views)).items():
-        for service in view.services:
-            for checkpoint in found:
-                _lower(positions, service, checkpoint)
+    for version, checkpoint in await _live_checkpoints(db, views):
+        for service in version.services:
+            _lower(positions, service, checkpoint)
     return positions
 
 
@@ -72,13 +70,13 @@ def _lower(positions: Positions, service: str, checkpoint: Checkpoint) -> None:
 
 async def _live_checkpoints(
     db: Connection, views: Sequence[View[Any]], partitions: list[int] | None = None
-) -> dict[View[Any], list[Checkpoint]]:
-    """Of these partitions, or of all."""
+) -> list[tuple[View[Any], Checkpoint]]:
+    """Of these partitions, or of all, with the version that is read."""
     by_name = {view.name: view for view in views}
-    found: dict[View[Any], list[Checkpoint]] = {view: [] for view in views}
-    for record in await db.fetch(LIVE, list(by_name), partitions):
-        found[by_name[record["view"]]].append(checkpoint_of(record))
-    return found
+    return [
+        (presented.version_of(by_name[one["view"]], one["number"], one["build"]), checkpoint_of(one))
+        for one in await db.fetch(LIVE, list(by_name), partitions)
+    ]
 
 
 async def wait_for(
@@ -104,10 +102,9 @@ async def _are_there(pool: asyncpg.Pool, views: Sequence[View[Any]], positions: 
         found = await _live_checkpoints(pool, views, asked)
     return all(
         _is_there(checkpoint.head(service), generation, entries.get(checkpoint.partition, 0))
-        for view, checkpoints in found.items()
+        for version, checkpoint in found
         for (service, generation), entries in positions.items()
-        if service in view.services
-        for checkpoint in checkpoints
+        if service in version.services
     )
 
 

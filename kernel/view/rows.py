@@ -25,7 +25,7 @@ class Statements:
         whose = "t.org_id, t.partition"
         self.load = f"SELECT {whose}, {selected} FROM {given(ROW, keys)} JOIN {table} t ON {same_row}"
         self.remove = f"DELETE FROM {table} t USING {given(ROW, keys)} WHERE {same_row}"
-        self.select = f"SELECT {selected} FROM {given((), keys)} JOIN {table} t ON {' AND '.join(same_key)}"
+        self.select = f"SELECT {selected} FROM {given((), keys)} JOIN {{live}} t ON {' AND '.join(same_key)}"
         target = ", ".join(["org_id", "partition", *names(every)])
         values = ", ".join(["n.org_id", "n.partition", *(f"n.{c.name}::{c.sql}" for c in every)])
         self.insert = f"INSERT INTO {table} ({target}) SELECT {values} FROM {given(ROW, every)}"

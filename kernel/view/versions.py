@@ -26,7 +26,7 @@ class Version:
     number: int
     build: int
     state: str
-    """wanted, building or followed."""
+    """wanted, building, followed or leaving."""
     live: bool
     """Whether it is the one that is read."""
     began_at: datetime | None
@@ -37,8 +37,8 @@ class Version:
 
 
 async def every(db: Connection, folds: Iterable[View[Any]]) -> list[Version]:
-    """Every version of every view, with those of the folds that are given."""
-    known = {(view.name, view.number): view for view in folds}
+    """Every version of every view, with those of these folds and of their former ones."""
+    known = {(fold.name, fold.number): fold for view in folds for fold in view.folds}
     found = []
     for row in await db.fetch(ALL):
         fold = known.get((row["view"], row["number"]))
@@ -53,5 +53,5 @@ async def followed(db: Connection, folds: Iterable[View[Any]]) -> tuple[View[Any
 
 
 async def live(db: Connection, view: View[Any]) -> View[Any] | None:
-    """The version that is read, if it is a build of this one."""
+    """The version that is read, if this fold or a former one made it."""
     return next((one.fold for one in await every(db, [view]) if one.live and one.view == view.name), None)

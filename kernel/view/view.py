@@ -57,6 +57,23 @@ class View(Generic[R]):
     """Which filling of this version: a rebuild makes another one beside it."""
     terms: Callable[[R], Iterable[Term]] | None = None
     """What each row can be found by, kept in the table {table}_term; needs a key of one uuid."""
+    former: View[Any] | None = None
+    """The fold that this one takes the place of; stays here until none of its versions is left anywhere."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where rows of the former fold could not be shown as rows of this one."""
+        if self.former is None:
+            return
+        if (self.former.name, self.former.key) != (self.name, self.key) or self.former.number >= self.number:
+            raise ValueError(f"{self.table_name}: its former has the same name and key, and a lower number")
+        was = {column.name: column.sql for column in self.former.columns}
+        if other := [one.name for one in self.columns if was.get(one.name, one.sql) != one.sql]:
+            raise ValueError(f"{self.table_name}: of another type than before, so of another name: {other}")
+
+    @cached_property
+    def folds(self) -> tuple[View[Any], ...]:
+        """This one, its former, and so on."""
+        return (self,) if self.former is None else (self, *self.former.folds)
 
     @cached_property
     def types(self) -> dict[str, type[Event]]:

@@ -146,7 +146,7 @@ async def _caught_up(owner: asyncpg.Connection, view: View[Any], version: View[A
         async with owner.transaction():
             held = await beside.heads(owner, [live, version.table_name])
         asked = asked or held[live]
-        sentence = beside.lacking(asked, held[version.table_name])
+        sentence = beside.lacking(asked, held[version.table_name], version.services)
         if sentence is None:
             return
         if time.monotonic() > until:

@@ -1,6 +1,7 @@
 """Migrations are applied once, in order, and never changed; programs refuse a schema that is not theirs."""
 
 import asyncio
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -9,6 +10,8 @@ from kernel import migrate as migrating
 from kernel.database import connect_pool
 from kernel.migrate import SchemaMismatch, Step, migrate, require_schema, steps
 from kernel.settings import Settings
+from services.projections import app
+from services.projections.shared.identity import IDENTITY
 from tests.kernel.log.store.appends import connected
 
 
@@ -76,3 +79,35 @@ async def test_a_newer_schema_says_which_side_is_behind(
     with pytest.raises(SchemaMismatch, match="newer than this program"):
         await require_schema(pool, "contacts")
     await pool.close()
+
+
+async def test_a_program_without_the_fold_of_a_version_that_is_read_neither_migrates_nor_starts(
+    database: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    second = replace(IDENTITY, number=2)
+    lacking = "identity__v1 is read and this program does not have its fold"
+    monkeypatch.setattr(app, "VIEWS", (second,))
+    with pytest.raises(SchemaMismatch, match=lacking):
+        await migrate(database)
+    monkeypatch.setattr(app, "VIEWS", (replace(second, former=IDENTITY),))
+    assert await migrate(database) == ["projections: views/identity__v2"]
+    await started(database)
+    async with connected(database, "projections_owner") as owner:
+        assert await owner.fetchval("SELECT state FROM view_version WHERE name = 'identity__v2'") == "wanted"
+        monkeypatch.setattr(app, "VIEWS", (second,))
+        with pytest.raises(SchemaMismatch, match=lacking):
+            await started(database)
+        await owner.execute("UPDATE view SET live = 'identity__v2' WHERE name = 'identity'")
+    await started(database)
+    monkeypatch.setattr(app, "VIEWS", (IDENTITY,))
+    with pytest.raises(SchemaMismatch, match=r"identity__v2 .*: run a newer version of Rapport"):
+        await started(database)
+
+
+async def started(settings: Settings):
+    """What every process does that reads or feeds views."""
+    pool = await connect_pool(settings, "projections_app")
+    try:
+        await require_schema(pool, "projections")
+    finally:
+        await pool.close()

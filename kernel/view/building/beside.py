@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -14,10 +15,10 @@ from kernel.view.tables import table_sql, terms_of
 from kernel.view.view import View
 
 UNFINISHED = """
-SELECT number, build FROM view_version WHERE view = $1 AND number = $2 AND state <> 'followed'
+SELECT number, build FROM view_version WHERE view = $1 AND number = $2 AND state IN ('wanted', 'building')
 ORDER BY build DESC LIMIT 1"""
 
-VERSIONS = "SELECT name FROM view_version WHERE view = $1"
+STATE = "SELECT state FROM view_version WHERE view = $1 AND name = $2"
 
 LAST = "SELECT coalesce(max(build), 0) FROM view_version WHERE view = $1 AND number = $2"
 
@@ -34,12 +35,27 @@ WHERE taker = ANY($1) ORDER BY taker, partition FOR UPDATE"""
 POINTER = "SELECT live, former FROM view WHERE name = $1 FOR UPDATE"
 POINT = "UPDATE view SET live = $2, former = live WHERE name = $1"
 
-FORGET = """
+LEAVE = """
 UPDATE view SET former = NULL WHERE former = $1;
+UPDATE view_version SET state = 'leaving' WHERE name = $1"""
+
+NOW = "SELECT pg_current_xact_id()::xid::text"
+
+# A snapshot from before transaction $1 has a lowest running transaction that is no newer than $1.
+READING = """
+SELECT pid FROM pg_stat_activity
+WHERE datname = current_database() AND usename IN ('projections_app', 'projections_log')
+    AND age(backend_xmin) >= age($1::text::xid)"""
+
+FORGET = """
 DELETE FROM parked WHERE taker = $1;
 UPDATE dropped SET ended = true WHERE taker = $1;
 DELETE FROM checkpoint WHERE taker = $1;
 DELETE FROM view_version WHERE name = $1"""
+
+
+SECONDS_TO_BE_LEFT = 60.0
+SECONDS_BETWEEN_LOOKS = 0.05
 
 
 class Refused(Exception):
@@ -69,8 +85,10 @@ async def follow(owner: asyncpg.Connection, version: View[Any]) -> None:
     await owner.execute(FINISHED, version.table_name)
 
 
-async def switch(owner: asyncpg.Connection, view: str, version: str) -> None:
-    """Has this version read from now on, in one transaction.
+async def switch(
+    owner: asyncpg.Connection, view: str, version: str, services: Collection[str] | None = None
+) -> None:
+    """Has this version read from now on, in one transaction. `services`: whose topics it reads; None: all.
 
     Raises Behind, Refused.
     """
@@ -78,8 +96,10 @@ async def switch(owner: asyncpg.Connection, view: str, version: str) -> None:
         pointer = await owner.fetchrow(POINTER, view)
         if pointer["live"] == version:
             raise Refused(f"{version} is read already.")
+        if await owner.fetchval(STATE, view, version) == "leaving":
+            raise Refused(f"{version} is being dropped.")
         held = await heads(owner, [pointer["live"], version])
-        if sentence := lacking(held[pointer["live"]], held[version]):
+        if sentence := lacking(held[pointer["live"]], held[version], services):
             raise Behind(f"{version} is behind {pointer['live']}. {sentence}")
         await owner.execute(POINT, view, version)
 
@@ -93,20 +113,41 @@ async def former(owner: asyncpg.Connection, view: View[Any]) -> str:
 
 
 async def drop(owner: asyncpg.Connection, view: View[Any], version: str) -> None:
-    """Deletes a version that is not read, with all it has parked; raises Refused."""
+    """Deletes a version that is not read, with all it has parked; raises Refused.
+
+    A request that began before the last switch may not have come to the version yet: its table stays until no
+    snapshot is left that could lead there. What was broken off on the way is done when it is asked for again.
+    """
+    async with owner.transaction():
+        pointer = await owner.fetchrow(POINTER, view.name)
+        if await owner.fetchval(STATE, view.name, version) is None:
+            raise Refused(f"{view.name} has no version {version}.")
+        if pointer["live"] == version:
+            raise Refused(f"{version} is the version that is read: switch to another one first.")
+        for statement in LEAVE.split(";"):
+            await owner.execute(statement, version)
+        left = await owner.fetchval(NOW)
+    await _left_alone(owner, version, left)
     while True:
         with suppress(asyncpg.DeadlockDetectedError):  # with a worker that has it in hand
-            await _drop(owner, view, version)
+            await _drop(owner, version)
             return
 
 
-async def _drop(owner: asyncpg.Connection, view: View[Any], version: str) -> None:
+async def _left_alone(owner: asyncpg.Connection, version: str, left: str) -> None:
+    """Until every snapshot from before transaction `left` is gone."""
+    until = asyncio.get_running_loop().time() + SECONDS_TO_BE_LEFT
+    while reading := await owner.fetch(READING, left):
+        if asyncio.get_running_loop().time() > until:
+            pids = ", ".join(str(row["pid"]) for row in reading)
+            raise Refused(
+                f"{version} may still be read by PostgreSQL's processes {pids}: drop it again later."
+            )
+        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+async def _drop(owner: asyncpg.Connection, version: str) -> None:
     async with owner.transaction():
-        if version not in {row["name"] for row in await owner.fetch(VERSIONS, view.name)}:
-            raise Refused(f"{view.name} has no version {version}.")
-        pointer = await owner.fetchrow(POINTER, view.name)
-        if pointer["live"] == version:
-            raise Refused(f"{version} is the version that is read: switch to another one first.")
         for statement in FORGET.split(";"):
             await owner.execute(statement, version)
         await owner.execute(f"DROP TABLE IF EXISTS {version}, {terms_of(version)}")
@@ -120,11 +161,17 @@ async def heads(db: asyncpg.Connection, versions: Sequence[str]) -> dict[str, di
     return found
 
 
-def lacking(asked: Mapping[int, Checkpoint], there: Mapping[int, Checkpoint]) -> str | None:
-    """What `there` lacks of what was `asked`, as a sentence; None: nothing."""
+def lacking(
+    asked: Mapping[int, Checkpoint],
+    there: Mapping[int, Checkpoint],
+    services: Collection[str] | None = None,
+) -> str | None:
+    """What `there` lacks of what was `asked` of these services, or of all, as a sentence; None: nothing."""
     for partition, checkpoint in asked.items():
         other = there.get(partition, Checkpoint(partition))
         for service, head in checkpoint.heads.items():
+            if services is not None and service not in services:
+                continue
             has = other.head(service)
             if (has.generation, has.position) < (head.generation, head.position):
                 missing = head.position - has.position

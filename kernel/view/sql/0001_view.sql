@@ -1,12 +1,13 @@
 -- The views: their versions, each a table of its own, which of them the workers follow, and which one is read.
--- wanted: made by an upgrade, to be filled; building: being filled from the log's beginning; followed: by workers.
+-- wanted: made by an upgrade, to be filled; building: being filled from the log's beginning; followed: by workers;
+-- leaving: deleted as soon as nobody can be reading it any more.
 
 CREATE TABLE view_version (
     name text PRIMARY KEY,    -- of its table, and as a taker
     view text NOT NULL,
     number int NOT NULL,
     build int NOT NULL,       -- of the same fold, from 1
-    state text NOT NULL CHECK (state IN ('wanted', 'building', 'followed')),
+    state text NOT NULL CHECK (state IN ('wanted', 'building', 'followed', 'leaving')),
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     began_at timestamptz,
     built_at timestamptz,

@@ -29,11 +29,12 @@ async def serve(settings: Settings, views: Sequence[View[Any]]) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    folds = [fold for view in views for fold in view.folds]
     async with AsyncExitStack() as stack:
-        pool = await connect_pool(settings, "projections_log", max_size=len(views) + 1)
+        pool = await connect_pool(settings, "projections_log", max_size=len(folds) + 1)
         stack.push_async_callback(pool.close)
         await require_schema(pool, "projections")
-        vault = await Vault.open(settings) if any(view.personal for view in views) else None
+        vault = await Vault.open(settings) if any(fold.personal for fold in folds) else None
         if vault is not None:
             stack.push_async_callback(vault.close)
         worker = Worker(settings, views, pool, vault)

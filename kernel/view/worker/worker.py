@@ -49,7 +49,7 @@ class Worker:
 
     def topics(self) -> Topics:
         """Every topic that some view reads."""
-        services = {service for view in self._views for service in view.services}
+        services = {service for view in self._views for fold in view.folds for service in fold.services}
         return {topic(self._settings, name, GENERATION): (name, GENERATION) for name in sorted(services)}
 
     async def work(self) -> None:

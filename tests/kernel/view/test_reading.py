@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid5
 
 import asyncpg
+import msgspec
 import pytest
 
 from kernel.database import connect_pool, read_as
@@ -16,12 +20,13 @@ from kernel.taking.arrivals import Reading
 from kernel.view import reading
 from kernel.view.batch.applying import apply
 from kernel.view.folding import fold_all
+from kernel.view.parts import Part
 from kernel.view.tables import table_sql
 from kernel.web.problems import Problem
 from tests.generating import combined
 from tests.parcels.log import ORG, Log
 from tests.parcels.posting import CONTACTS, some_parcels
-from tests.parcels.views import LOAD, PARCEL, SIGHTING, VIEWS
+from tests.parcels.views import LOAD, PARCEL, SIGHTING, VIEWS, Parcel
 
 OTHER_ORG = UUID("0c000000-0000-7000-8000-00000000000b")
 
@@ -137,12 +142,78 @@ async def test_a_switched_version_is_read_from_the_next_snapshot_on(
     owner = await asyncpg.connect(
         database.dsn["projections_owner"], server_settings={"search_path": "projections"}
     )
-    await owner.execute(table_sql(replace(SIGHTING, number=2)) + table_sql(replace(PARCEL, number=2)))
+    await owner.execute(table_sql(replace(SIGHTING, build=2)) + table_sql(replace(PARCEL, build=2)))
     async with read_as(readers, ORG) as before:
         assert await reading.live(before, PARCEL) == "parcel__v1"
-        await owner.execute("UPDATE view SET live = 'parcel__v2' WHERE name = 'parcel'")
+        await owner.execute("UPDATE view SET live = 'parcel__v1_2' WHERE name = 'parcel'")
         assert await reading.row(before, PARCEL, parcel) is not None
     async with read_as(readers, ORG) as after:
-        assert await reading.live(after, PARCEL) == "parcel__v2"
+        assert await reading.live(after, PARCEL) == "parcel__v1_2"
         assert await reading.row(after, PARCEL, parcel) is None
     await owner.close()
+
+
+class Fuller(Parcel, frozen=True):
+    """A parcel as another fold has it: with more, of every kind that a column can be."""
+
+    seen: int = 7
+    note: str = "it's \\ there"
+    raw: bytes = b"\x00'"
+    since: datetime | None = None
+    day: date = date(2026, 2, 1)
+    worth: Decimal = Decimal("1.50")
+    marks: Mapping[str, int] = msgspec.field(default_factory=lambda: {"a'b": 1})
+    whole: Part[tuple[int, ...]] = Part((1, 2))
+
+
+FULLER = replace(PARCEL, number=2, row=Fuller, former=PARCEL)
+
+
+class Weighty(msgspec.Struct, frozen=True):
+    """Its weight as another type of column."""
+
+    parcel_id: UUID
+    grams: Decimal = Decimal(0)
+
+
+async def test_rows_of_a_former_fold_are_read_as_rows_of_this_one(
+    pool: asyncpg.Pool, readers: asyncpg.Pool
+) -> None:
+    log = await folded(pool, some_parcels(20))
+    known = {key[0]: row for (_, key, _), row in fold_all(PARCEL, log.facts).items()}
+    async with read_as(readers, ORG) as db:
+        found = await reading.rows(db, FULLER, [(parcel,) for parcel in known])
+        table, terms = await reading.live(db, FULLER), await reading.live_terms(db, FULLER)
+        asked = await db.fetch(f"SELECT seen, note FROM {table} WHERE place = $1", "depot 3")
+        named = await db.fetchval(f"SELECT count(*) FROM {terms} WHERE term = $1", "depot 3")
+        reached = await reading.reached(db, [FULLER])
+    assert found == {(parcel,): Fuller(**msgspec.structs.asdict(row)) for parcel, row in known.items()}
+    assert [tuple(row) for row in asked] == [(7, "it's \\ there")] * named
+    assert named == 4
+    assert reached == {("parcels", 1): {n: log.positions.get(n, 0) for n in range(12)}}
+
+
+async def test_a_former_fold_without_terms_finds_nothing(pool: asyncpg.Pool, readers: asyncpg.Pool) -> None:
+    searched = replace(LOAD, number=2, former=LOAD, terms=lambda row: [("grams", str(row.grams))])
+    async with read_as(readers, ORG) as db:
+        terms = await reading.live_terms(db, searched)
+        assert await db.fetch(f"SELECT contact_id FROM {terms} WHERE kind = 'grams' AND term = '1'") == []
+
+
+async def test_a_version_of_an_unknown_fold_is_not_read(pool: asyncpg.Pool, readers: asyncpg.Pool) -> None:
+    async with read_as(readers, ORG) as db:
+        with pytest.raises(Problem, match="a version that this process does not know"):
+            await reading.row(db, replace(PARCEL, number=2), uuid5(ORG, "parcel 3"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"number": 1}, "a lower number"),
+        ({"name": "packet"}, "the same name and key"),
+        ({"row": Weighty}, r"of another name: \['grams'\]"),
+    ],
+)
+def test_a_fold_does_not_follow_one_whose_rows_it_could_not_show(changed: Any, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        replace(PARCEL, **{"number": 2, "former": PARCEL, **changed})

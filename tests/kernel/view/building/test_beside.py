@@ -268,3 +268,45 @@ async def test_a_dropped_version_leaves_nothing_behind(
     assert [one.name for one in await versions.every(owner, VIEWS) if one.view == "parcel"] == ["parcel__v1"]
     with pytest.raises(Refused, match="no former version"):
         await beside.former(owner, PARCEL)
+
+
+async def test_a_request_from_before_a_switch_is_answered_before_the_version_it_reads_is_dropped(
+    settings: Settings, pool: asyncpg.Pool, owner: asyncpg.Connection
+) -> None:
+    await publish(settings, some_parcels(20).facts)
+    await built(settings, pool, PARCEL)
+    await followed(settings, pool, owner)
+    readers = await connect_pool(settings, "projections_app")
+    async with read_as(readers, ORG) as db:
+        await beside.switch(owner, "parcel", "parcel__v1_2")
+        dropping = asyncio.create_task(beside.drop(owner, PARCEL, "parcel__v1"))
+
+        async def leaving() -> bool:
+            return {one.name: one.state for one in await versions.every(pool, VIEWS)}[
+                "parcel__v1"
+            ] == "leaving"
+
+        await until(leaving)
+        assert not dropping.done()
+        assert await reading.live(db, PARCEL) == "parcel__v1"
+        assert await reading.row(db, PARCEL, uuid5(ORG, "parcel 3"))
+    await dropping
+    async with read_as(readers, ORG) as db:
+        assert await reading.row(db, PARCEL, uuid5(ORG, "parcel 3"))
+    await readers.close()
+
+
+async def test_a_version_whose_dropping_was_broken_off_is_not_read_again_and_is_dropped_when_asked_again(
+    pool: asyncpg.Pool, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "SECONDS_TO_BE_LEFT", 0.1)
+    await beside.follow(owner, await beside.begun(owner, PARCEL))
+    async with pool.acquire() as db, db.transaction(isolation="repeatable_read"):
+        await db.fetchval("SELECT 1")
+        with pytest.raises(Refused, match=r"parcel__v1_2 may still be read by .* processes \d+"):
+            await beside.drop(owner, PARCEL, "parcel__v1_2")
+    with pytest.raises(Refused, match="parcel__v1_2 is being dropped"):
+        await beside.switch(owner, "parcel", "parcel__v1_2")
+    assert await versions.followed(owner, [PARCEL]) == (PARCEL,)
+    await beside.drop(owner, PARCEL, "parcel__v1_2")
+    assert await owner.fetchval(EVERY_TABLE) == 0
