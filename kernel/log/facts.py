@@ -12,6 +12,9 @@ from pydantic import TypeAdapter
 
 from lib.records import Record
 
+Upcasters = Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]
+"""By the version that each reads; it makes the next one."""
+
 
 class Event(Record):
     """A fact of a service, as its `events.py` declares it.
@@ -24,7 +27,7 @@ class Event(Record):
     version: ClassVar[int] = 1
     """The schema version; whatever changes the schema raises it and adds an upcaster from the one before."""
 
-    upcasters: ClassVar[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
+    upcasters: ClassVar[Upcasters] = {}
     """From an old version's `data` to the next version's.
 
     `personal` is inside once it is opened. Most readers do not open it, so it may always be missing.

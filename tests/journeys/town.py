@@ -20,7 +20,8 @@ class Town:
 
     def __init__(self, settings: Settings, token: Callable[[str, str], str], http: httpx.AsyncClient) -> None:
         self.settings, self.http = settings, http
-        self.token = token(str(uuid4()), "agent")
+        self.org_id = uuid4()
+        self.token = token(str(self.org_id), "agent")
         self.positions: list[str] = []
 
     async def command(self, service: str, path: str, body: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kernel.commands import Command
 from lib.identifiers import Identifier
 from services.contacts.commands.roles import PRIVACY, STAFF
+from services.contacts.events.identifiers import VerificationMethod
 
 
 class AddIdentifier(Command):
@@ -22,9 +23,10 @@ class VerifyIdentifier(Command):
 
     roles = STAFF
     refusals = ("contact-closed", "too-many-identifiers", "identifier-taken")
-    examples = ({"identifier": {"kind": "email", "value": "anna.gruber@mail.example"}},)
+    examples = ({"identifier": {"kind": "email", "value": "anna.gruber@mail.example"}, "method": "link"},)
 
     identifier: Identifier
+    method: VerificationMethod = VerificationMethod.UNRECORDED
 
 
 class RemoveIdentifier(Command):

@@ -35,8 +35,13 @@ def verify_identifier(command: VerifyIdentifier, contact: Contact, now: datetime
     if contact.identifiers.get((kind, value)):
         return []
     missing = add_identifier(AddIdentifier(identifier=command.identifier), contact, now)
-    personal = IdentifierVerified.Personal(value=value)
-    return [*missing, IdentifierVerified(contact_id=contact.contact_id, kind=kind, personal=personal)]
+    verified = IdentifierVerified(
+        contact_id=contact.contact_id,
+        kind=kind,
+        method=command.method,
+        personal=IdentifierVerified.Personal(value=value),
+    )
+    return [*missing, verified]
 
 
 def remove_identifier(command: RemoveIdentifier, contact: Contact, now: datetime) -> list[Event]:

@@ -17,6 +17,7 @@ from services.contacts.events.identifiers import IdentifierAdded as IdentifierAd
 from services.contacts.events.identifiers import IdentifierEvent as IdentifierEvent
 from services.contacts.events.identifiers import IdentifierRemoved as IdentifierRemoved
 from services.contacts.events.identifiers import IdentifierVerified as IdentifierVerified
+from services.contacts.events.identifiers import VerificationMethod as VerificationMethod
 from services.contacts.events.interactions import InteractionRecorded as InteractionRecorded
 from services.contacts.events.merging import ContactsAbsorbed as ContactsAbsorbed
 from services.contacts.events.merging import ContactsReleased as ContactsReleased

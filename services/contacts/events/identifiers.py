@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
-from kernel.log.facts import Event
+from kernel.log.facts import Event, Upcasters
 from lib.identifiers import IdentifierKind
 from lib.records import Record
 
@@ -20,11 +22,29 @@ class IdentifierAdded(Event):
         value: str
 
 
+class VerificationMethod(StrEnum):
+    """How a contact showed that an identifier is its own."""
+
+    LINK = "link"
+    """It followed one that was sent there."""
+    CODE = "code"
+    """It said back what was sent there."""
+    DOCUMENT = "document"
+    IN_PERSON = "in-person"
+    OTHER = "other"
+    UNRECORDED = "unrecorded"
+    """Nobody wrote it down."""
+
+
 class IdentifierVerified(Event):
-    """The contact showed that the identifier is its own."""
+    """The contact showed that the identifier is its own. Version 1 did not say how."""
+
+    version: ClassVar[int] = 2
+    upcasters: ClassVar[Upcasters] = {1: lambda body: {**body, "method": VerificationMethod.UNRECORDED}}
 
     contact_id: UUID
     kind: IdentifierKind
+    method: VerificationMethod
     personal: IdentifierVerified.Personal | None = None
 
     class Personal(Record):
