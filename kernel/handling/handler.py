@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -18,10 +19,13 @@ from kernel.handling.streams import Streams
 from kernel.handling.topic import Topic
 from kernel.handling.turns import Turns
 from kernel.ids import new_id
+from kernel.log.facts import UnknownVersion
 from kernel.log.store import Store
 from kernel.settings import Settings
 from kernel.vault.vault import Vault
-from kernel.web.problems import Problem, unavailable
+from kernel.web.problems import Problem, outdated, unavailable
+
+LOG = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 """How often a command is decided on the log before its caller is told that others are always quicker."""
@@ -84,6 +88,9 @@ class Handler:
             answer = await self._carry_out(call, generation)
         except DatabaseAway as error:
             raise unavailable("The database is away: repeat this, with its idempotency key.") from error
+        except UnknownVersion as error:
+            LOG.error("an event of a later version is to be read", extra={"reason": str(error)})
+            raise outdated(error) from error
         if answer is None:
             raise Problem("conflict", "Others changed it each time this was tried: read it again.")
         return answer

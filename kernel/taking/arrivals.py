@@ -10,14 +10,17 @@ from typing import Any, Protocol
 import msgspec
 
 from kernel.log.envelope import Envelope, read
-from kernel.log.facts import Event, decode
+from kernel.log.facts import Event, UnknownVersion, decode
 from kernel.logging import frames_of
 from kernel.taking.fact import Fact
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a record could not be taken: the kind of error and its frames; its text may be personal."""
+    """Why a record could not be taken: the kind of error and its frames; its text may be personal.
+
+    A version that is not known yet is told in words: nothing personal is in them.
+    """
 
     reason: str
     frames: tuple[str, ...] = ()
@@ -25,7 +28,8 @@ class Failure:
 
 def failure_of(error: BaseException) -> Failure:
     """What may be told of an error."""
-    return Failure(type(error).__name__, tuple(frames_of(error)))
+    reason = str(error) if isinstance(error, UnknownVersion) else type(error).__name__
+    return Failure(reason, tuple(frames_of(error)))
 
 
 NOT_OURS = Failure("no event of this topic's service")

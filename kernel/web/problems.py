@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from kernel.log.facts import UnknownVersion
+
 Headers = tuple[tuple[bytes, bytes], ...]
 
 CONTENT_TYPE = b"application/problem+json"
@@ -94,6 +96,11 @@ class Problem(Exception):
 def not_found(headers: Headers = ()) -> Problem:
     """404: unknown and another organisation's answer alike."""
     return Problem("not-found", "There is nothing under this id.", headers=headers)
+
+
+def outdated(error: UnknownVersion) -> Problem:
+    """503: a later program wrote what this one has to read; the same answer again once it is upgraded."""
+    return unavailable(f"{error}: this process is to be upgraded.")
 
 
 def unavailable(sentence: str) -> Problem:

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from uuid import uuid5
 
 import asyncpg
+import pytest
 
 from kernel.settings import Settings
 from kernel.taking.fact import Fact
+from kernel.view.batch.retrying import retry
 from kernel.view.folding import fold_all
 from kernel.view.view import View
 from tests.kernel.view.conftest import caught_up, rows_of, until, working
@@ -113,16 +115,23 @@ async def test_records_that_are_no_events_of_ours_are_parked_and_the_rest_goes_o
     assert list((await rows_of(pool, LOAD)).values()) == [Load(CONTACT, 1, 3)]
 
 
-async def test_an_event_of_a_later_version_is_parked(settings: Settings, pool: asyncpg.Pool) -> None:
-    log = Log()
-    log.append(BAD, ParcelPosted(contact_id=CONTACT, grams=1))
-    later = log.facts[0].raw.replace(b"ParcelPosted.v1", b"ParcelPosted.v2")
-    await send(settings, [("parcels", log.facts[0].partition, later)])
-
-    async def is_parked() -> bool:
-        return bool(await parked(pool, PARCEL)) and bool(await parked(pool, LOAD))
-
+async def test_an_event_of_a_later_version_is_parked_until_the_program_is_upgraded(
+    settings: Settings, pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = a_log_with(ParcelWeighed(contact_id=CONTACT, grams=3, before=1))
+    later = [fact.raw.replace(b"ParcelWeighed.v1", b"ParcelWeighed.v2") for fact in log.facts]
+    await send(settings, [("parcels", f.partition, raw) for f, raw in zip(log.facts, later, strict=True)])
     async with working(settings, pool):
-        await until(is_parked)
-    assert [reason for _, reason in await parked(pool, PARCEL)] == ["UnknownVersion"]
+        await caught_up(pool, log.facts)
+    assert [reason for _, reason in await parked(pool, PARCEL)] == [
+        "crm.parcels.ParcelWeighed version 2 is newer than 1, the newest known",
+        "waits behind a parked event of its stream",
+    ]
+    assert await rows_of(pool, PARCEL) == fold_all(PARCEL, without_the_bad_tail(log))
     assert await parked(pool, SIGHTING) == []
+    monkeypatch.setattr(ParcelWeighed, "version", 2)
+    monkeypatch.setattr(ParcelWeighed, "upcasters", {1: dict})
+    for view in (PARCEL, LOAD):
+        assert (await retry(pool, view)).left == 0
+        assert await rows_of(pool, view) == fold_all(view, log.facts)
+    assert await pool.fetchval("SELECT sum(parked) FROM checkpoint") == 0
