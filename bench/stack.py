@@ -41,10 +41,11 @@ def durable_postgres() -> Iterator[tuple[str, Settings]]:
     with tempfile.TemporaryDirectory(prefix="rapport-bench-") as name:
         home = Path(name)
         with throwaway.running_postgres(home / "postgres") as administrator:
-            yield administrator, asyncio.run(_prepared(administrator, home))
+            yield administrator, asyncio.run(prepared(administrator, home))
 
 
-async def _prepared(administrator: str, home: Path) -> Settings:
+async def prepared(administrator: str, home: Path) -> Settings:
+    """A fresh database with every role and schema, and keys in `home`: the settings that name them."""
     passwords = {role: secrets.token_hex(16) for role in roles.names()}
     outside = await asyncpg.connect(administrator)
     await roles.create_roles(outside, passwords)

@@ -27,7 +27,7 @@ from ops.local.postgres import roles
 from ops.local.postgres.server import SETTINGS
 
 TEMPLATE = "rapport_template"
-KEPT = ("RAPPORT_TEST_CONTAINERS", "RAPPORT_ENV", "RAPPORT_JAVA")
+KEPT = ("RAPPORT_TEST_CONTAINERS", "RAPPORT_ENV", "RAPPORT_JAVA", "RAPPORT_SEED")
 CONTAINERS = os.environ.get("RAPPORT_TEST_CONTAINERS") == "1"
 
 # Tests kill processes, never the machine, so nothing is lost by not waiting for the disk.

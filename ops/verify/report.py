@@ -11,6 +11,7 @@ SHOWN = 5
 
 SERVICE_FIGURES = {
     "acknowledged": "answers in the callers' journals",
+    "maybe": "commands sent and never answered: what came of them is not known to their callers",
     "answers": "commands whose answer the service keeps",
     "rows": "events in the table",
     "distinct_ids": "distinct events on the topic",
@@ -20,6 +21,7 @@ SERVICE_FIGURES = {
 SERVICE_FAULTS = {
     "lost": "acknowledged, but the event table has no such event",
     "forgotten": "acknowledged in the last 29 days, but the service keeps no answer for the key",
+    "doubled": "events of a caller that notes all its commands, of which none accounts for them",
     "answers_without_events": "the service keeps the answer, but not its events",
     "gaps": "positions or versions without an event",
     "inversions": "events of one stream out of order, in the table or on the topic",

@@ -124,11 +124,13 @@ class Leader:
                 landed |= {mark.partition: mark for mark in await self._land(flight)}
             flight = await publisher.send(runs) if runs else None
             if flight:
+                failpoint("relay.handed")
                 after |= flight.sent
             idle = reads and not flight
             if landed and (idle or time.monotonic() - moved_at > SECONDS_BETWEEN_MARKS):
                 failpoint("relay.sent")
                 await move_marks(self.pool, lease, list(landed.values()))
+                failpoint("relay.marked")
                 landed, moved_at = {}, time.monotonic()
             elif idle:
                 await self.wake.wait(SECONDS_BETWEEN_LOOKS)

@@ -13,6 +13,7 @@ import msgspec
 
 from kernel import metrics
 from kernel.database import SECONDS_TO_CONNECT, DatabaseAway, connect_pool, database_away
+from kernel.failpoints import failpoint
 from kernel.log.store.answers import Key, forget_answers, read_answers
 from kernel.log.store.append import Answered, Append, Appended, Result, Stale, StoredAnswer
 from kernel.log.store.batch import STATEMENT, Batch, apart
@@ -132,7 +133,9 @@ class Store:
         started = time.perf_counter()
         with database_away():
             async with self._pool.acquire(timeout=SECONDS_TO_CONNECT) as connection:
+                failpoint("append.decided")
                 row = await connection.fetchrow(STATEMENT, *batch.parameters)
+        failpoint("append.committed")
         metrics.APPEND_SECONDS.observe(time.perf_counter() - started)
         metrics.APPEND_BATCH_COMMANDS.observe(len(appends))
         metrics.APPEND_BATCH_EVENTS.observe(batch.events)

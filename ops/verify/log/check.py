@@ -28,8 +28,10 @@ async def check_log(settings: Settings, service: str, journals: Sequence[Path], 
     """Reads marks before the topic's ends, and those before the table: each may only be behind the next."""
     report = service_report(service)
     async with connected(settings, f"{service}_log") as db:
+        witness = Witness(settings, db, report)
         for path in journals:
-            await Witness(settings, db, report).hear(path)
+            await witness.hear(path)
+        await witness.finish()
         generation, marks = await store.marks(db)
         async with topics.opened(settings, topic(settings, service, generation)) as published:
             last = await store.positions(db)

@@ -15,9 +15,10 @@ from kernel.settings import Settings
 from kernel.vault.keys import token_key
 from kernel.web.positions import Positions, open_positions
 from kernel.web.problems import Problem
-from ops.acks import Ack
+from ops.acks import Ack, Note, read_line
 from ops.errors import CannotRun
 from ops.verify.log import store
+from ops.verify.log.whole import Whole
 from ops.verify.report import Report
 
 MANY = 5000
@@ -39,9 +40,8 @@ LEFT JOIN answer w ON w.org_id = a.org_id AND w.caller = a.caller AND w.key = a.
 ORDER BY a.n"""
 
 
-def read(path: Path) -> Iterator[Ack]:
+def read(path: Path) -> Iterator[Ack | Note]:
     """The lines of a journal as it is now; a last line without its end is still being written."""
-    decoder = msgspec.json.Decoder(Ack)
     number = 0
     try:
         with path.open("rb") as file:
@@ -51,7 +51,7 @@ def read(path: Path) -> Iterator[Ack]:
                 left -= len(line)
                 if left < 0 or not line.endswith(b"\n"):
                     return
-                yield decoder.decode(line)
+                yield read_line(line)
     except OSError as error:
         raise CannotRun(f"the journal {path} cannot be read: {error.strerror}.") from error
     except msgspec.MsgspecError as error:
@@ -64,12 +64,28 @@ class Witness:
     def __init__(self, settings: Settings, db: asyncpg.Pool, report: Report) -> None:
         self._token_key = token_key(settings.keys)
         self._db, self._report = db, report
+        self._whole = Whole()
 
     async def hear(self, path: Path) -> None:
         """Every line of a journal that names this service."""
-        mine = (ack for ack in read(path) if ack.service == self._report.name)
+        mine = self._accepted(line for line in read(path) if line.service == self._report.name)
         while acks := list(islice(mine, MANY)):
             await self._compare(acks)
+
+    def _accepted(self, lines: Iterator[Ack | Note]) -> Iterator[Ack]:
+        """The answers; what was sent and refused is kept for the end."""
+        for line in lines:
+            if isinstance(line, Ack):
+                self._whole.answered(line)
+                yield line
+            elif line.told == "sent":
+                self._whole.sent(line)
+            else:
+                self._whole.refused(line)
+
+    async def finish(self) -> None:
+        """After the last journal: what was done that no command accounts for."""
+        await self._whole.check(self._db, self._report)
 
     async def _compare(self, acks: Sequence[Ack]) -> None:
         asked = ((ack.org, ack.stream, ack.version, len(ack.events), ack.caller, ack.key) for ack in acks)

@@ -46,6 +46,7 @@ async def test_a_log_that_is_right_has_no_faults(right: World):
     assert faults(report) == {}
     assert report.figures == {
         "acknowledged": 2 * STREAMS,
+        "maybe": 0,
         "answers": 2 * STREAMS,
         "rows": 3 * STREAMS,
         "distinct_ids": 3 * STREAMS,

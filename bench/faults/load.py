@@ -1,0 +1,141 @@
+"""Writers that go on through everything, and the journal of what they were told.
+
+A command that was not answered, or answered with a fault of the server, is repeated with its key until it is:
+then it is acknowledged or refused, once and for all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import httpx
+import orjson
+
+from bench.faults.system import System
+from bench.faults.wishes import Town, Wish
+from ops.acks import Acks
+from ops.local import issuer
+
+WRITERS = 6
+SECONDS_BETWEEN = 0.03
+"""Of one writer between an answer and the next command: the machine has other things to do as well."""
+SECONDS_TO_ANSWER = 3.0
+SECONDS_BEFORE_A_REPEAT = 0.15
+UNSETTLED = ("conflict",)
+"""Refusals that are not kept: the same key may yet be carried out, where a lost request still waits."""
+
+ORG = issuer.organisation("faults")
+
+
+@dataclass
+class Load:
+    """What goes on between `loading` and its end."""
+
+    system: System
+    seed: str
+    """Also the caller's name, and the beginning of every key."""
+    journal: Path
+    acknowledged: int = 0
+    refused: int = 0
+    maybe: int = 0
+    """Tries whose outcome nobody told."""
+    answered_at: dict[str, float] = field(default_factory=dict)
+    """When each service last answered a command, by the monotonic clock."""
+    strange: list[str] = field(default_factory=list)
+    """Refusals that no wish of these may get."""
+    _stopping: bool = False
+
+    @property
+    def commands(self) -> int:
+        """How many came to their end."""
+        return self.acknowledged + self.refused
+
+    async def more(self, commands: int, seconds: float = 60.0) -> None:
+        """Waits until so many more have come to their end."""
+        goal, limit = self.commands + commands, time.monotonic() + seconds
+        while self.commands < goal:
+            if time.monotonic() > limit:
+                raise TimeoutError(f"{commands} commands were not answered within {seconds:g} s")
+            await asyncio.sleep(0.02)
+
+    async def write(self, http: httpx.AsyncClient, acks: Acks, number: int) -> None:
+        """One writer's work; which wishes it has depends on the seed and its number alone."""
+        random, count = Random(f"{self.seed} {number}"), 0
+        town = Town(ORG, self.seed)
+        while not self._stopping:
+            count += 1
+            await self._settle(http, acks, town.wish(random), f"{self.seed}-{number}-{count}")
+            await asyncio.sleep(SECONDS_BETWEEN)
+
+    async def begin(self, http: httpx.AsyncClient, acks: Acks) -> None:
+        """The contacts come to be."""
+        wishes = enumerate(Town(ORG, self.seed).registrations())
+        await asyncio.gather(
+            *(self._settle(http, acks, wish, f"{self.seed}-town-{number}") for number, wish in wishes)
+        )
+
+    def stop(self) -> None:
+        """No new commands; those under way are repeated until they are settled."""
+        self._stopping = True
+
+    async def _settle(self, http: httpx.AsyncClient, acks: Acks, wish: Wish, key: str) -> None:
+        acks.sent(wish.service, ORG, self.seed, key)
+        while (status_and_body := await self._ask(http, wish, key)) is None:
+            self.maybe += 1
+            await asyncio.sleep(SECONDS_BEFORE_A_REPEAT)
+        status, body = status_and_body
+        self.answered_at[wish.service] = time.monotonic()
+        if status < 300:
+            self.acknowledged += 1
+            acks.add(wish.service, ORG, self.seed, key, orjson.loads(body))
+        else:
+            self.refused += 1
+            acks.refused(wish.service, ORG, self.seed, key)
+            if status not in (409, 422):
+                self.strange.append(f"{status} {body[:300]!r}")
+
+    async def _ask(self, http: httpx.AsyncClient, wish: Wish, key: str) -> tuple[int, bytes] | None:
+        """The answer; None where it leaves open what has happened."""
+        url = f"{self.system.url(wish.service)}{wish.path}"
+        try:
+            async with asyncio.timeout(SECONDS_TO_ANSWER):
+                answer = await http.post(url, json=wish.body, headers={"idempotency-key": key})
+        except (httpx.TransportError, TimeoutError):
+            return None
+        if answer.status_code >= 500 or (answer.status_code == 409 and _code(answer.content) in UNSETTLED):
+            return None
+        return answer.status_code, answer.content
+
+
+def _code(body: bytes) -> str:
+    return str(orjson.loads(body)["type"]).rpartition(":")[2]
+
+
+@asynccontextmanager
+async def loading(system: System, seed: str, journal: Path) -> AsyncIterator[Load]:
+    """Writers at work; at the end every command is settled. Raises TimeoutError where one is not."""
+    token = issuer.token(system.settings, str(ORG), "agent", seed)
+    load = Load(system, seed, journal)
+    limits = httpx.Limits(max_connections=4 * WRITERS, max_keepalive_connections=2 * WRITERS)
+    headers = {"authorization": f"Bearer {token}"}
+    with Acks(journal) as acks:
+        async with httpx.AsyncClient(
+            headers=headers, timeout=None, limits=limits, trust_env=False, verify=False
+        ) as http:
+            await load.begin(http, acks)
+            writers = [asyncio.create_task(load.write(http, acks, number)) for number in range(WRITERS)]
+            try:
+                yield load
+                load.stop()
+                async with asyncio.timeout(60):
+                    await asyncio.gather(*writers)
+            finally:
+                for writer in writers:
+                    writer.cancel()
+                await asyncio.wait(writers)

@@ -1,0 +1,142 @@
+"""One fault in the middle of a load: how long it took to recover, and what `verify` says of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from bench.faults.heads import at_rest, reached, stored
+from bench.faults.load import Load, loading
+from bench.faults.system import System, until
+from kernel.database import DatabaseAway
+from kernel.settings import SERVICES
+from ops.verify.oracle import verify
+from ops.verify.report import Report, Verdict
+from services.projections.app import VIEWS
+
+LOST = ("lost", "forgotten", "answers_without_events", "gaps", "missing")
+DOUBLED = ("doubled", "duplicates", "position_conflicts")
+INVERTED = ("inversions", "disorder")
+
+COMMANDS_BEFORE, COMMANDS_AFTER = 40, 40
+SECONDS_TO_RECOVER = 90.0
+
+Injecting = Callable[[System, Load, Random], Awaitable[int]]
+"""Brings the fault about while the load goes on, and ends it; how often it struck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One kind of accident, by a name that says what happens."""
+
+    name: str
+    inject: Injecting
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What the oracle says of one fault; all but the first four are counts that must be zero."""
+
+    fault: str
+    injections: int
+    commands: int
+    repeated: int
+    """Tries of which nobody told the outcome, until a repeat did."""
+    unsettled: int
+    lost: int
+    doubled: int
+    inverted: int
+    otherwise: int
+    """Every other fault of the logs and topics."""
+    views: int
+    """Every fault of the views."""
+    strange: int
+    """Refusals that no command of the load may get."""
+    recovery_s: float
+    """From the fault's end until both services had answered a command, and the views had come so far."""
+    first: tuple[str, ...] = ()
+    """Where the first faults are."""
+
+    @property
+    def ok(self) -> bool:
+        wrong = self.unsettled + self.lost + self.doubled + self.inverted + self.otherwise + self.views
+        return not wrong + self.strange
+
+    def document(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        counts = "  ".join(
+            f"{name} {getattr(self, name)}"
+            for name in ("lost", "doubled", "inverted", "otherwise", "views", "unsettled", "strange")
+        )
+        begun = (
+            f"{self.fault}: injections {self.injections}  commands {self.commands}  repeated {self.repeated}"
+        )
+        return "\n    ".join([f"{begun}  {counts}  recovery {self.recovery_s:.1f} s", *self.first])
+
+
+async def survive(system: System, fault: Fault, seed: str, journal: Path) -> Line:
+    """The fault in the middle of a load, and the verdict. Raises TimeoutError where nothing recovers."""
+    random = Random(seed)
+    async with loading(system, seed, journal) as load:
+        await load.more(COMMANDS_BEFORE)
+        injections = await fault.inject(system, load, random)
+        recovery = await _recover(system, load)
+        await load.more(COMMANDS_AFTER)
+    await until(lambda: at_rest(system.settings), SECONDS_TO_RECOVER)
+    verdict = await verify(system.settings, SERVICES, VIEWS, [journal])
+    return line(fault.name, injections, load, recovery, verdict)
+
+
+async def _recover(system: System, load: Load) -> float:
+    ended = time.monotonic()
+
+    async def answered() -> bool:
+        return all(load.answered_at.get(service, 0.0) > ended for service in SERVICES)
+
+    await until(answered, SECONDS_TO_RECOVER)
+    goal = await _stored(system)
+    await until(lambda: reached(system.settings, goal), SECONDS_TO_RECOVER)
+    return time.monotonic() - ended
+
+
+async def _stored(system: System) -> Any:
+    while True:
+        try:
+            return await stored(system.settings)
+        except DatabaseAway:
+            continue
+
+
+def line(fault: str, injections: int, load: Load, recovery: float, verdict: Verdict) -> Line:
+    """The oracle's line: the verdict's faults by what they mean to a caller."""
+    logs = _sum(verdict.services)
+    named = {*LOST, *DOUBLED, *INVERTED}
+    firsts = [
+        f"{report.name}: {each}" for report in [*verdict.services, *verdict.views] for each in report.first
+    ]
+    return Line(
+        fault,
+        injections,
+        load.commands,
+        load.maybe,
+        sum(report.figures["maybe"] for report in verdict.services),
+        sum(logs[name] for name in LOST),
+        sum(logs[name] for name in DOUBLED),
+        sum(logs[name] for name in INVERTED),
+        sum(count for name, count in logs.items() if name not in named),
+        sum(_sum(verdict.views).values()) + sum(report.figures["behind"] for report in verdict.views),
+        len(load.strange),
+        round(recovery, 2),
+        tuple([*firsts, *load.strange][:8]),
+    )
+
+
+def _sum(reports: list[Report]) -> dict[str, int]:
+    names = reports[0].faults
+    return {name: sum(report.faults[name] for report in reports) for name in names}
