@@ -13,6 +13,7 @@ from kernel.web.service import Service
 from ops.checkout import CHECKOUT
 from ops.contracts import events, published
 from ops.contracts.events import text_of
+from ops.contracts.former import with_former
 
 FOLDER = CHECKOUT / "schemas"
 
@@ -26,7 +27,7 @@ def documents(service: Service) -> dict[str, bytes]:
     """The OpenAPI document, and the AsyncAPI document of a service that publishes."""
     made = {f"{service.name}/openapi.json": text_of(openapi(service))}
     if service.aggregates:
-        made[f"{service.name}/asyncapi.json"] = text_of(asyncapi(service))
+        made[f"{service.name}/asyncapi.json"] = text_of(with_former(asyncapi(service)))
     return made
 
 

@@ -68,3 +68,19 @@ def test_other_words_are_no_other_schema():
 
 def test_a_service_without_events_has_no_topics():
     assert list(files.documents(Service("empty"))) == ["empty/openapi.json"]
+
+
+def test_the_asyncapi_document_describes_every_version_that_a_topic_can_carry():
+    document = json.loads((files.FOLDER / "contacts/asyncapi.json").read_bytes())
+    [(topic, channel)] = document["channels"].items()
+    [operation] = document["operations"].values()
+    for service, event, version in EVERY_SCHEMA:
+        if service == "contacts":
+            name = event.__name__ if version == event.version else f"{event.__name__}.v{version}"
+            assert {"$ref": f"#/channels/{topic}/messages/{name}"} in operation["messages"]
+            assert name in channel["messages"]
+            told = document["components"]["schemas"][f"{name}Message"]["properties"]
+            assert told["dataschema"]["const"].endswith(f":{event.__name__}.v{version}")
+            path, _, inside = told["data"]["$ref"].partition("#")
+            assert inside == f"/components/schemas/{name}" or (files.FOLDER / "contacts" / path).exists()
+    assert "IdentifierVerified.v1" in channel["messages"]
