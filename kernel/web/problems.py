@@ -32,6 +32,7 @@ CATALOGUE: Mapping[str, tuple[int, str]] = {
     "unsupported-media-type": (415, "The body must be JSON"),
     "invalid": (422, "The content is not valid"),
     "key-reused": (422, "The idempotency key was used for something else"),
+    "as-of-not-answered": (422, "This is answered for now alone"),
     "internal": (500, "Something went wrong here"),
     "log-ahead": (503, "Commands are stopped: the topic does not agree with the store"),
     "unavailable": (503, "The service cannot answer now"),

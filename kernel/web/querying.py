@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Container
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,7 @@ from kernel import metrics, tracing
 from kernel.database import read_as
 from kernel.vault.vault import Vault
 from kernel.view import reading
+from kernel.view.history.settling import until_settled
 from kernel.web.access import Caller, require
 from kernel.web.inquiry import Inquiry
 from kernel.web.positions import open_positions, seal_positions
@@ -26,6 +28,7 @@ from lib.records import Record
 
 QUESTION_BYTES = 64 * 1024
 POSITION = b"rapport-position"
+AS_OF = "as_of"
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -69,12 +72,16 @@ class Querying:
                 raise problem_of(error, route=route, trace=trace) from error
 
     async def _read(self, query: Query[Any], params: Record, caller: Caller, asked: str) -> Response:
+        moment = getattr(params, query.moment) if query.moment else None
+        views = query.past or query.views if moment else query.views
+        if moment:
+            await until_settled(self._pool, moment, f"/{query.moment}")
         if asked:
             positions = open_positions(self._token_key, caller.org_id, asked)
-            await reading.wait_for(self._pool, query.views, positions)
+            await reading.wait_for(self._pool, views, positions)
         async with read_as(self._pool, caller.org_id) as db:
             found = await query.handler(Inquiry(db, caller, self._vault, self._token_key), params)
-            reached = await reading.reached(db, query.views)
+            reached = await reading.reached(db, views)
         position = seal_positions(self._token_key, caller.org_id, reached)
         headers = ((POSITION, position.encode()),)
         if found is None:  # unknown, or not there yet: the position tells
@@ -88,6 +95,7 @@ async def params_of(query: Query[Any], request: Request) -> Record:
         texts = _with_path(_query_string(request.scope["query_string"]), query, request)
         if any("\0" in text for text in texts.values()):
             raise Problem("invalid", "A parameter may not hold a NUL character.")
+        _refuse_as_of(query, texts)
         params: Record = bodies.validated_texts(query.params, texts)
         return params
     request.check_media_type()
@@ -95,8 +103,15 @@ async def params_of(query: Query[Any], request: Request) -> Record:
     body = bodies.parse(await request.body(QUESTION_BYTES))
     if not isinstance(body, dict):
         raise Problem("malformed-body", "The body of a question is a JSON object.", pointer="")
+    _refuse_as_of(query, body)
     question: Record = bodies.validated(query.params, bodies.canonical(_with_path(body, query, request)))
     return question
+
+
+def _refuse_as_of(query: Query[Any], asked: Container[str]) -> None:
+    """None answers for now what was asked for another time."""
+    if AS_OF in asked and query.moment != AS_OF:
+        raise Problem("as-of-not-answered", "Leave as_of out: this is answered for now.", pointer=f"/{AS_OF}")
 
 
 def _with_path(asked: dict[str, Any], query: Query[Any], request: Request) -> dict[str, Any]:

@@ -39,6 +39,13 @@ class Query(Generic[P]):
     summary: str
     examples: tuple[Mapping[str, Any], ...] = ()
     """Bodies of a POST that are answered as they stand."""
+    moment: str | None = None
+    """The parameter that names the recorded time up to which the log is asked: `as_of`, say. A query without
+    such a parameter answers for now alone, and refuses `as_of`."""
+    past: tuple[View[Any], ...] = ()
+    """What it reads where it is asked for such a time; omitted: the same views."""
+    refusals: tuple[str, ...] = ()
+    """Codes of its own problems, 422 each."""
 
 
 @dataclass(frozen=True)

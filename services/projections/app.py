@@ -5,7 +5,7 @@ from services.projections.customers.customer_360 import CUSTOMER_360
 from services.projections.customers.directory.query import SEARCH
 from services.projections.customers.field_history.query import HISTORY
 from services.projections.customers.field_history.view import FIELD_HISTORY
-from services.projections.customers.page import CUSTOMER
+from services.projections.customers.page.query import CUSTOMER
 from services.projections.customers.person import PERSON
 from services.projections.customers.timeline.query import TIMELINE
 from services.projections.customers.value_tiers import VALUE_TIERS

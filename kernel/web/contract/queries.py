@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from kernel.web.contract import problems, schemas
-from kernel.web.querying import names_in
+from kernel.web.querying import AS_OF, names_in
 from kernel.web.service import Query
 
 POSITION = {
@@ -23,7 +23,9 @@ REACHED = {
 
 def query_operation(query: Query[Any], answer: dict[str, Any]) -> dict[str, Any]:
     """The operation; `answer` is the schema of what it answers."""
-    codes = problems.QUERY if query.method == "GET" else (*problems.QUERY, *problems.BODY)
+    codes = [*problems.QUERY, *(problems.BODY if query.method == "POST" else ())]
+    if query.moment != AS_OF:
+        codes.append("as-of-not-answered")
     operation = {
         "operationId": query.method.lower() + re.sub(r"[{}]", "", query.path).replace("/", "-"),
         "summary": query.summary,
@@ -36,7 +38,7 @@ def query_operation(query: Query[Any], answer: dict[str, Any]) -> dict[str, Any]
                 "headers": REACHED,
                 "content": {"application/json": {"schema": answer}},
             },
-            **problems.responses(codes),
+            **problems.responses(codes, query.refusals),
         },
     }
     if query.method == "POST":

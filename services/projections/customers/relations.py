@@ -12,7 +12,7 @@ import msgspec
 
 from kernel.view import reading
 from services.contacts.events.relations import RelationKind
-from services.projections.customers.customer_360 import CUSTOMER_360, Relation
+from services.projections.customers.customer_360 import CUSTOMER_360, Customer360, Relation
 from services.projections.customers.person import PERSON, called
 
 MOST_INWARD = 100
@@ -45,20 +45,25 @@ class End(NamedTuple):
     relation: Relation
 
 
-async def related(
-    db: asyncpg.Connection, contacts: Collection[UUID], said: Mapping[str, Relation], *, named: bool
-) -> tuple[Related, ...]:
-    """How a customer's contacts stand to others, the latest first. `said`: what they say themselves.
+def ends(
+    contacts: Collection[UUID], said: Mapping[str, Relation], others: Iterable[Customer360]
+) -> list[End]:
+    """The relations of a customer's contacts, the latest first.
 
-    `named`: whether the others appear by name, or by id alone.
+    `said`: what they say themselves; `others`: who says something of them.
     """
-    ends = [End("outward", relation.other_id, relation) for relation in said.values()]
-    ends += await _inward(db, contacts)
-    if not ends:
-        return ()
-    persons = await reading.rows(db, PERSON, [(end.other_id,) for end in ends]) if named else {}
-    names = {key[0]: called(person) for key, person in persons.items()}
-    ends.sort(key=lambda end: (end.relation.recorded_at, end.relation.event_id), reverse=True)
+    found = [End("outward", relation.other_id, relation) for relation in said.values()]
+    found += [
+        End("inward", row.contact_id, relation)
+        for row in others
+        for relation in row.relations.value.values()
+        if relation.other_id in contacts
+    ]
+    return sorted(found, key=lambda end: (end.relation.recorded_at, end.relation.event_id), reverse=True)
+
+
+def related(found: Iterable[End], names: Mapping[UUID, str | None]) -> tuple[Related, ...]:
+    """The relations as a page shows them; who has no name there appears by id alone."""
     return tuple(
         Related(
             end.relation.kind,
@@ -67,19 +72,28 @@ async def related(
             names.get(end.other_id),
             end.relation.recorded_at,
         )
-        for end in ends
+        for end in found
     )
 
 
-async def _inward(db: asyncpg.Connection, contacts: Collection[UUID]) -> list[End]:
+def others(parts: Iterable[Customer360], inward: Iterable[Customer360]) -> set[UUID]:
+    """Everyone to whom these stand so, and who says that of them."""
+    said = {relation.other_id for row in parts for relation in row.relations.value.values()}
+    return said | {row.contact_id for row in inward}
+
+
+async def inward(db: asyncpg.Connection, contacts: Collection[UUID]) -> Collection[Customer360]:
+    """The contacts that say something of these, as far as a page shows them."""
     found = await saying(db, RelationKind, contacts, MOST_INWARD)
-    rows = await reading.rows(db, CUSTOMER_360, [(contact,) for contact in found])
-    return [
-        End("inward", row.contact_id, relation)
-        for row in rows.values()
-        for relation in row.relations.value.values()
-        if relation.other_id in contacts
-    ]
+    return (await reading.rows(db, CUSTOMER_360, [(contact,) for contact in found])).values()
+
+
+async def names_of(db: asyncpg.Connection, contacts: Collection[UUID]) -> dict[UUID, str | None]:
+    """What these contacts are called now."""
+    if not contacts:
+        return {}
+    persons = await reading.rows(db, PERSON, [(contact,) for contact in contacts])
+    return {key[0]: called(person) for key, person in persons.items()}
 
 
 SAYING = """

@@ -78,8 +78,12 @@ class TierStanding(msgspec.Struct, frozen=True):
     last_month: str
 
 
-async def thresholds(db: asyncpg.Connection) -> tuple[str, tuple[ValueTier, ...]] | None:
-    """The organisation's currency and tiers; None where it set none."""
+Tiers = tuple[str, tuple[ValueTier, ...]]
+"""An organisation's currency and tiers."""
+
+
+async def thresholds(db: asyncpg.Connection) -> Tiers | None:
+    """None where the organisation set none."""
     record = await db.fetchrow(f"SELECT currency, tiers::text FROM {await live(db, VALUE_TIERS)}")
     if record is None:
         return None

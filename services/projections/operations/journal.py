@@ -25,6 +25,7 @@ CREATE TABLE {table} (
     stream_id uuid NOT NULL,
     type text NOT NULL,
     occurred_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
     value bytea NOT NULL,
     PRIMARY KEY (org_id, subject_id, service, position, partition)
 ) WITH (toast_tuple_target = 8160);
@@ -40,6 +41,7 @@ class Entry(msgspec.Struct, frozen=True):
     stream_id: UUID | None = None
     type: str = ""
     occurred_at: datetime | None = None
+    recorded_at: datetime | None = None
     value: bytes = b""
     """The whole envelope; its personal part is sealed."""
 
@@ -58,6 +60,7 @@ def fold(row: Entry, fact: Fact[Any]) -> Entry:
         envelope.stream_id,
         envelope.type,
         envelope.occurred_at,
+        envelope.recorded_at,
         fact.raw,
     )
 

@@ -80,6 +80,11 @@ class CustomerContacts(NamedTuple):
     contacts: list[UUID]
 
 
+def surviving_first(customer: CustomerContacts) -> list[UUID]:
+    """Its contacts as lists show them."""
+    return sorted(customer.contacts, key=lambda contact: (contact != customer.customer_id, contact))
+
+
 async def customers_of(db: asyncpg.Connection, contact_ids: Collection[UUID]) -> dict[UUID, CustomerContacts]:
     """The customer of each of these contacts; unknown ones are absent."""
     found: dict[UUID, CustomerContacts] = {}

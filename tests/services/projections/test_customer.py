@@ -17,7 +17,8 @@ from lib.identifiers import Identifier, IdentifierKind
 from services.contacts import commands
 from services.contacts.events.contact import ClosingReason
 from services.contacts.events.words import Address, AddressUse, ContactKind, Name
-from services.projections.customers.page import CUSTOMER, Customer
+from services.projections.customers.page.query import CUSTOMER
+from services.projections.customers.page.showing import Customer
 from services.projections.customers.person import KnownBy
 from services.projections.operations.journal import JOURNAL
 from tests.services.projections.desk import Desk

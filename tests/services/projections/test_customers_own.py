@@ -15,7 +15,7 @@ from services.contacts import commands
 from services.contacts.events.relations import RelationKind
 from services.contacts.events.words import ContactKind, Name
 from services.projections.app import SERVICE
-from services.projections.customers.page import CUSTOMER
+from services.projections.customers.page.query import CUSTOMER
 from services.projections.customers.timeline.happenings import PersonalPart
 from services.projections.customers.timeline.query import TIMELINE
 from services.projections.operations.journal import JOURNAL

@@ -20,7 +20,8 @@ from services.contacts.events.relations import RelationKind
 from services.contacts.events.words import Channel, ContactKind, Name
 from services.projections.customers import relations
 from services.projections.customers.customer_360 import CUSTOMER_360, Channels
-from services.projections.customers.page import CUSTOMER, Customer
+from services.projections.customers.page.query import CUSTOMER
+from services.projections.customers.page.showing import Customer
 from services.projections.customers.purchases import Amount
 from services.sales.commands import AttributePurchase, RecordPurchase, ReturnPurchase, SetValueTiers
 from services.sales.events import PurchaseLine, ValueTier

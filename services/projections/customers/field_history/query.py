@@ -13,11 +13,15 @@ import msgspec
 from kernel.view.reading import live
 from kernel.web.inquiry import Inquiry
 from kernel.web.service import Query
+from lib.times import Time
 from services.projections.customers.field_history.fields import Change, Field
 from services.projections.customers.field_history.view import FIELD_HISTORY
+from services.projections.customers.past.identity import customer_of_then
+from services.projections.customers.past.memory import EVER
 from services.projections.customers.roles import OWN
+from services.projections.operations.journal import JOURNAL
 from services.projections.shared import paging
-from services.projections.shared.identity import IDENTITY, customer_asked
+from services.projections.shared.identity import IDENTITY
 
 
 class FieldAsked(paging.Listing):
@@ -25,6 +29,8 @@ class FieldAsked(paging.Listing):
 
     id: UUID
     field: Field
+    as_of: Time | None = None
+    """What the log knew then; omitted: now."""
 
 
 class PastValue(msgspec.Struct, frozen=True):
@@ -56,7 +62,7 @@ VALUES = """
 SELECT contact_id, change, value::text, actor, event_id, type, occurred_at, recorded_at, version
 FROM {table}
 WHERE contact_id = ANY($1) AND field = $2
-    AND ($3::timestamptz IS NULL OR (recorded_at, version, event_id) < ($3, $4, $5))
+    AND recorded_at <= $7 AND ($3::timestamptz IS NULL OR (recorded_at, version, event_id) < ($3, $4, $5))
 ORDER BY recorded_at DESC, version DESC, event_id DESC
 LIMIT $6"""
 
@@ -66,10 +72,11 @@ HistoryPlace = tuple[datetime, int, UUID]
 async def history(inquiry: Inquiry, params: FieldAsked) -> History | None:
     """None where the caller may see no such contact."""
     place: Sequence[Any] = paging.after(inquiry, params, HistoryPlace) or (None, None, None)
-    if (customer := await customer_asked(inquiry, params.id)) is None:
+    if (customer := await customer_of_then(inquiry, params.id, params.as_of)) is None:
         return None
     sql = VALUES.format(table=await live(inquiry.db, FIELD_HISTORY))
-    found = await inquiry.db.fetch(sql, customer.contacts, params.field, *place, params.limit + 1)
+    asked = customer.contacts, params.field, *place, params.limit + 1, params.as_of or EVER
+    found = await inquiry.db.fetch(sql, *asked)
     shown, cursor = paging.paged(inquiry, params, found, _place)
     return History(customer.customer_id, params.field, tuple(map(_past_value, shown)), cursor)
 
@@ -92,4 +99,6 @@ HISTORY = Query(
     params=FieldAsked,
     answer=History,
     summary="Every value that a field of a customer had",
+    moment="as_of",
+    past=(JOURNAL, IDENTITY, FIELD_HISTORY),
 )

@@ -1,6 +1,7 @@
 """Everything that happened with a customer, newest first: GET /customers/{id}/timeline.
 
-Newest by when it happened: what is imported stands where it belongs, not where it arrived.
+Newest by when it happened: what is imported stands where it belongs, not where it arrived. As of a time it is
+what had been recorded by then.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import msgspec
 from kernel.view.reading import live
 from kernel.web.inquiry import Inquiry
 from kernel.web.service import Query
+from lib.times import Time
+from services.projections.customers.past.identity import customer_of_then
+from services.projections.customers.past.memory import EVER
 from services.projections.customers.roles import HISTORY, OWN
 from services.projections.customers.timeline.happenings import (
     Happening,
@@ -26,7 +30,7 @@ from services.projections.customers.timeline.happenings import (
 )
 from services.projections.operations.journal import JOURNAL
 from services.projections.shared import paging
-from services.projections.shared.identity import IDENTITY, customer_asked
+from services.projections.shared.identity import IDENTITY
 
 
 class TimelineAsked(paging.Listing):
@@ -35,6 +39,8 @@ class TimelineAsked(paging.Listing):
     id: UUID
     kind: Kind | None = None
     """Omitted: of every kind."""
+    as_of: Time | None = None
+    """What the log knew then; omitted: now."""
 
 
 class Timeline(msgspec.Struct, frozen=True):
@@ -54,7 +60,7 @@ FROM unnest($1::uuid[]) AS contact (id) CROSS JOIN LATERAL (
     FROM {table}
     WHERE subject_id = contact.id
         AND (occurred_at, service, partition, position) < ($2, $3, $4, $5)
-        AND type = ANY($6::text[])
+        AND type = ANY($6::text[]) AND recorded_at <= $8
     ORDER BY occurred_at DESC, service DESC, partition DESC, position DESC
     LIMIT $7
 ) entry
@@ -68,11 +74,12 @@ NEWEST: TimelinePlace = (datetime.max.replace(tzinfo=UTC), "", 0, 0)
 async def timeline(inquiry: Inquiry, params: TimelineAsked) -> Timeline | None:
     """None where the caller may see no such contact."""
     place: TimelinePlace = paging.after(inquiry, params, TimelinePlace) or NEWEST
-    if (customer := await customer_asked(inquiry, params.id)) is None:
+    if (customer := await customer_of_then(inquiry, params.id, params.as_of)) is None:
         return None
     sql = ENTRIES.format(table=await live(inquiry.db, JOURNAL))
     types = types_of(params.kind)
-    found = await inquiry.db.fetch(sql, customer.contacts, *place, types, params.limit + 1)
+    until = params.as_of or EVER
+    found = await inquiry.db.fetch(sql, customer.contacts, *place, types, params.limit + 1, until)
     shown, cursor = paging.paged(inquiry, params, found, _place)
     return Timeline(customer.customer_id, tuple(await _happenings(inquiry, shown)), cursor)
 
@@ -97,4 +104,5 @@ TIMELINE = Query(
     params=TimelineAsked,
     answer=Timeline,
     summary="Everything that happened with a customer",
+    moment="as_of",
 )

@@ -1,0 +1,62 @@
+"""Which contacts were one customer at a time, as merges and unmerges had made it by then."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from kernel.log.facts import type_of
+from kernel.taking.arrivals import Reading
+from kernel.view.history.past import Past
+from kernel.web.access import Role
+from kernel.web.inquiry import Inquiry
+from services.contacts.events import ContactsAbsorbed
+from services.projections.customers.past.memory import Memory
+from services.projections.operations.journal import JOURNAL
+from services.projections.shared.identity import IDENTITY, CustomerContacts, customer_asked, customer_of
+
+IDENTITIES = Reading([IDENTITY])
+EVERYTHING = Reading([JOURNAL])
+
+
+async def customer_of_then(
+    inquiry: Inquiry, contact_id: UUID, as_of: datetime | None
+) -> CustomerContacts | None:
+    """The customer that a contact belonged to then, or belongs to now."""
+    if as_of is None:
+        return await customer_asked(inquiry, contact_id)
+    return await customer_then(Memory(inquiry, as_of), contact_id)
+
+
+async def customer_then(memory: Memory, contact_id: UUID) -> CustomerContacts | None:
+    """The customer that a contact belonged to; None where it was not there yet, or is not for who asks."""
+    customer_id = (await _customers(memory, {contact_id})).get(contact_id)
+    if customer_id is None:
+        return None
+    joined = await _customers(memory, await _ever_absorbed(memory, customer_id) | {customer_id, contact_id})
+    contacts = sorted(contact for contact, customer in joined.items() if customer == customer_id)
+    found = CustomerContacts(customer_id, contacts)
+    return found if await _may_see(memory.inquiry, found) else None
+
+
+async def _customers(memory: Memory, contacts: set[UUID]) -> dict[UUID, UUID]:
+    """Whose each of these contacts was; one that was not there yet is absent."""
+    past = Past([IDENTITY])
+    past.take(await memory.events(IDENTITIES, contacts))
+    rows = past.every(IDENTITY).values()
+    return {row.contact_id: row.customer_id for row in rows if row.customer_id is not None}
+
+
+async def _ever_absorbed(memory: Memory, customer_id: UUID) -> set[UUID]:
+    """Every contact that some merge, of any time, brought to the customer."""
+    always = Memory(memory.inquiry, None)
+    merges = await always.events(EVERYTHING, [customer_id], [type_of(ContactsAbsorbed)])
+    return {contact for merge in merges if merge.fact for contact in merge.fact.event.contacts}
+
+
+async def _may_see(inquiry: Inquiry, then: CustomerContacts) -> bool:
+    """A customer sees of the past only contacts that are its own now: a merge may have been a mistake."""
+    if inquiry.caller.role is not Role.CUSTOMER:
+        return True
+    now = await customer_of(inquiry.db, inquiry.caller.contact_id) if inquiry.caller.contact_id else None
+    return now is not None and set(then.contacts) <= set(now.contacts)
