@@ -22,6 +22,7 @@ SECTIONS = {
     "What the stack has done": {
         "views": "ops.takers.views:command",
         "reactions": "ops.takers.reactions:command",
+        "parked": "ops.parking.command:command",
         "verify": "ops.verify.command:command",
         "rebuild": "ops.rebuilding.command:command",
     },

@@ -81,9 +81,7 @@ def _about_parked(seen: dict[str, Any]) -> list[str]:
     processes = {**seen["services"], **seen["processes"]}.values()
     if not any(_counts(process.get("parked", {})) for process in processes):
         return []
-    return [
-        "What is parked waits until it is tried again: `./rapport views` and `./rapport reactions` say why."
-    ]
+    return ["What is parked waits until it is tried again: `./rapport parked` says why."]
 
 
 def _duration(seconds: int) -> str:

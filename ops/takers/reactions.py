@@ -11,13 +11,10 @@ import click
 
 from kernel.reaction import outbox
 from kernel.reaction.reaction import Reaction
-from kernel.reaction.retrying import retry
 from kernel.settings import Settings
 from kernel.taking import checkpoints
-from kernel.vault.vault import Vault
-from ops.errors import CannotRun
 from ops.local.supervising.names import REACTING
-from ops.output import aligned, answer, json_option, say
+from ops.output import aligned, answer, json_option
 from ops.settings import load
 from ops.takers.found import SHOWN, Logs, distance, found, opened, parked_lines
 
@@ -27,19 +24,16 @@ FROM outbox WHERE reaction = $1 AND parked IS NOT NULL ORDER BY seq LIMIT $2"""
 
 
 @click.command()
-@click.option(
-    "--retry", "name", metavar="REACTION", help="First take the parked events of this reaction, in order."
-)
 @json_option
-def command(name: str | None, as_json: bool) -> None:
+def command(as_json: bool) -> None:
     """Show every reaction: how far behind the log it is, what it has parked and why.
 
     A reaction parks an event that it cannot take, and a command that its service could not carry out; what
-    follows in the same stream waits behind it, and all else goes on. Once the cause is mended, --retry takes
-    the parked events, and lets the process `react` send the parked commands again. Exit code 1 while anything
-    is parked.
+    follows in the same stream waits behind it, and all else goes on. `./rapport parked` tells more, and once
+    the cause is mended it takes the events, and has the process `react` send the commands again. Exit code 1
+    while anything is parked.
     """
-    document = asyncio.run(_run(load(), name))
+    document = asyncio.run(_run(load()))
     answer(document, text(document), as_json)
     parked = any(one["parked"] or one["parked_commands"] for one in document["reactions"].values())
     raise SystemExit(1 if parked else 0)
@@ -51,31 +45,15 @@ def reactions() -> dict[str, tuple[str, Reaction[Any]]]:
     return {one.name: (name, one) for name, service in services.items() for one in service.reactions}
 
 
-async def _run(settings: Settings, name: str | None) -> dict[str, Any]:
+async def _run(settings: Settings) -> dict[str, Any]:
     known = reactions()
     async with opened(settings) as (_, logs):
-        if name is not None:
-            if name not in known:
-                raise CannotRun(f"there is no reaction {name}: it is one of {', '.join(known)}.")
-            await _retry(settings, logs, *known[name])
         return {
             "reactions": {
                 reaction.name: await _document(logs, service, reaction)
                 for service, reaction in known.values()
             }
         }
-
-
-async def _retry(settings: Settings, logs: Logs, service: str, reaction: Reaction[Any]) -> None:
-    vault = await Vault.open(settings)
-    try:
-        retried, commands = await retry(logs[service], reaction, vault)
-    finally:
-        await vault.close()
-    say(
-        f"{reaction.name}: {retried.taken} taken, {retried.left} still parked; "
-        f"{commands} commands will be sent again"
-    )
 
 
 async def _document(logs: Logs, service: str, reaction: Reaction[Any]) -> dict[str, Any]:

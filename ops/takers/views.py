@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -11,15 +11,10 @@ import click
 
 from kernel.settings import Settings
 from kernel.taking import checkpoints
-from kernel.taking.retrying import Retried
-from kernel.vault.vault import Vault
 from kernel.view import versions
-from kernel.view.batch.retrying import retry
 from kernel.view.tables import terms_of
 from kernel.view.versions import Version
-from kernel.view.view import View
-from ops.errors import CannotRun
-from ops.output import aligned, answer, json_option, say
+from ops.output import aligned, answer, json_option
 from ops.settings import load
 from ops.takers.found import Logs, distance, found, opened, parked_lines
 from services.projections.app import VIEWS
@@ -31,32 +26,22 @@ PARKED = "SELECT coalesce(sum(parked), 0)::bigint FROM checkpoint WHERE taker = 
 
 
 @click.command()
-@click.option(
-    "--retry",
-    "name",
-    metavar="VIEW",
-    help="First fold the parked events of this view, in order; of one version, if that is named.",
-)
 @json_option
-def command(name: str | None, as_json: bool) -> None:
+def command(as_json: bool) -> None:
     """Show every view: how far behind the log it is, what it has parked and why, its size.
 
     Each version has a line, the one that is read and those beside it. A view that cannot fold an event parks
-    it, and what follows in the same stream waits behind it; all else goes on. Once the cause is mended,
-    --retry takes what is parked. Exit code 1 while anything is.
+    it, and what follows in the same stream waits behind it; all else goes on. `./rapport parked` tells more,
+    and takes it once the cause is mended. Exit code 1 while anything is parked.
     """
-    document = asyncio.run(_run(load(), name))
+    document = asyncio.run(_run(load()))
     answer(document, text(document), as_json)
     raise SystemExit(1 if any(view["parked"] for view in document["views"].values()) else 0)
 
 
-async def _run(settings: Settings, name: str | None) -> dict[str, Any]:
+async def _run(settings: Settings) -> dict[str, Any]:
     async with opened(settings) as (db, logs):
         there = await versions.every(db, VIEWS)
-        if name is not None:
-            view = _named(there, name)
-            retried = await _retry(settings, db, view)
-            say(f"{view.table_name}: {retried.taken} taken, {retried.left} still parked")
         return {"views": {version.name: await _document(db, logs, version) for version in there}}
 
 
@@ -82,25 +67,6 @@ async def _found(db: asyncpg.Pool, logs: Logs, version: Version) -> dict[str, An
     if view is None:
         return {"lag": {}, "parked": await db.fetchval(PARKED, version.name), "first_parked": []}
     return await found(view, db, logs, (await checkpoints.every(db, [view]))[view.table_name])
-
-
-async def _retry(settings: Settings, db: asyncpg.Pool, view: View[Any]) -> Retried:
-    vault = await Vault.open(settings) if view.personal else None
-    try:
-        return await retry(db, view, vault)
-    finally:
-        if vault is not None:
-            await vault.close()
-
-
-def _named(there: Sequence[Version], name: str) -> View[Any]:
-    """A version by its own name, or the one that is read by the view's."""
-    for version in there:
-        if name == version.name or (version.live and name == version.view):
-            if version.fold is None:
-                raise CannotRun(f"this program does not have the fold of {version.name}.")
-            return version.fold
-    raise CannotRun(f"there is no view {name}: it is one of {', '.join(view.name for view in VIEWS)}.")
 
 
 def text(document: Mapping[str, Any]) -> str:

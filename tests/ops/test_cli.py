@@ -60,11 +60,21 @@ def test_down_when_down_is_well(tmp_path: Path) -> None:
 
 
 TOKEN = ("token", "--org", "acme", "--role", "agent")
+ASKING = (("verify",), ("views",), ("reactions",), ("parked",))
 
 
 @pytest.mark.parametrize(
     "command",
-    [("up",), ("status",), ("down", "--erase", "--yes"), TOKEN, ("verify",), ("views",), ("reactions",)],
+    [
+        ("up",),
+        ("status",),
+        ("down", "--erase", "--yes"),
+        TOKEN,
+        ("verify",),
+        ("views",),
+        ("reactions",),
+        ("parked",),
+    ],
 )
 def test_a_newer_home_is_refused_in_one_sentence(tmp_path: Path, command: tuple[str, ...]) -> None:
     (tmp_path / "layout").write_text("7")
@@ -85,7 +95,7 @@ def test_a_folder_of_somebody_else_is_refused_and_left_alone(
 PROCESSES = (("serve", "contacts"), ("relay", "sales"), ("react", "sales"), ("worker",), ("migrate",))
 
 
-@pytest.mark.parametrize("command", [TOKEN, ("verify",), ("views",), ("reactions",), *PROCESSES])
+@pytest.mark.parametrize("command", [TOKEN, *ASKING, *PROCESSES])
 def test_what_needs_a_stack_says_that_there_is_none(tmp_path: Path, command: tuple[str, ...]) -> None:
     assert f"there is no stack: neither {tmp_path} nor" in refused(*command, home=tmp_path)
 

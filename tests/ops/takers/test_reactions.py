@@ -92,26 +92,6 @@ async def test_what_is_parked_is_named_with_its_reason(database: Settings) -> No
     assert f"AttributePurchase to stream {stream}: Bug" in done.stdout
 
 
-async def test_trying_again_leaves_parked_what_still_fails(database: Settings) -> None:
-    await park_event(database)
-    done = told(database, "--retry", NAME)
-    assert "0 taken, 1 still parked" in done.stderr
-    assert done.returncode == 1
-
-
-async def test_trying_again_lets_parked_commands_be_sent(database: Settings) -> None:
-    await park_command(database)
-    done = told(database, "--retry", NAME)
-    assert "1 commands will be sent again" in done.stderr
-    assert done.returncode == 0
-
-
-def test_an_unknown_reaction_is_named_with_the_known_ones(database: Settings) -> None:
-    done = told(database, "--retry", "attribute")
-    assert done.returncode == 2
-    assert NAME in done.stderr
-
-
 def test_the_services_that_react_are_those_with_reactions() -> None:
     services = {name: import_module(f"services.{name}.app").SERVICE for name in SERVICES}
     assert tuple(name for name, service in services.items() if service.reactions) == REACTING

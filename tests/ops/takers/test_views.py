@@ -65,13 +65,6 @@ async def test_what_is_parked_is_named_with_its_reason(database: Settings) -> No
     assert "position 7: ValueError" in done.stdout
 
 
-async def test_trying_again_what_still_fails_leaves_it_parked(database: Settings) -> None:
-    await park(database)
-    done = views(database, "--retry", "identity")
-    assert "0 taken, 1 still parked" in done.stderr
-    assert done.returncode == 1
-
-
 @asynccontextmanager
 async def owning(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
     pool = await connect_pool(settings, "projections_owner", max_size=1)
@@ -103,21 +96,3 @@ async def test_a_version_without_a_fold_in_this_program_is_shown_as_such(databas
         await owner.execute(table_sql(replace(IDENTITY, number=7)))
     assert json.loads(views(database, "--json").stdout)["views"]["identity__v7"]["fold"] is False
     assert "identity__v7: this program does not have its fold" in views(database).stdout
-    done = views(database, "--retry", "identity__v7")
-    assert done.returncode == 2
-    assert "does not have the fold of identity__v7" in done.stderr
-
-
-async def test_what_the_version_that_is_read_has_parked_is_tried_again(database: Settings) -> None:
-    async with owning(database) as owner:
-        await beside.follow(owner, await beside.begun(owner, IDENTITY))
-        await beside.switch(owner, "identity", "identity__v1_2")
-    await park(database, "identity__v1_2")
-    assert "identity__v1_2: 0 taken, 1 still parked" in views(database, "--retry", "identity").stderr
-    assert "identity__v1: 0 taken, 0 still parked" in views(database, "--retry", "identity__v1").stderr
-
-
-def test_an_unknown_view_is_named_with_the_known_ones(database: Settings) -> None:
-    done = views(database, "--retry", "identities")
-    assert done.returncode == 2
-    assert "customer_360" in done.stderr

@@ -1,0 +1,124 @@
+"""Trying again, and dropping."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from kernel.reaction import outbox
+from kernel.reaction import retrying as reaction_retrying
+from kernel.reaction.reaction import Reaction
+from kernel.settings import Settings
+from kernel.taking import dropping
+from kernel.taking.checkpoints import Gone
+from kernel.taking.retrying import Retried
+from kernel.taking.which import WaitsBehind, Which
+from kernel.vault.vault import Vault
+from kernel.view.batch import retrying
+from kernel.view.view import View
+from ops.errors import CannotRun
+from ops.parking.keepers import Keeper
+from ops.parking.listing import one
+from ops.parking.numbers import Number
+
+ANY = "SELECT EXISTS (SELECT FROM parked WHERE taker = $1 AND ($2::uuid IS NULL OR stream_id = $2))"
+
+Say = Callable[[str], None]
+
+
+async def retry(
+    settings: Settings, keepers: Sequence[Keeper], number: Number | None, stream: UUID | None, say: Say
+) -> dict[str, Any]:
+    """What became of it, by taker. Raises CannotRun."""
+    if number is not None and number.command:
+        return await _send_again(keepers, number)
+    which, of = Which(stream_id=stream), list(keepers)
+    if number is not None:
+        which, of = Which(seq=number.seq), [(await one(keepers, number))[0]]
+    takers: dict[str, Any] = {}
+    vault = await Vault.open(settings)
+    try:
+        for keeper in of:
+            if done := await _tried(keeper, which, vault, say):
+                takers[keeper.name] = done
+    finally:
+        await vault.close()
+    if stream is not None and not takers:
+        raise CannotRun(f"nothing of stream {stream} is parked: `./rapport parked` lists what is.")
+    return {"takers": takers}
+
+
+async def _tried(keeper: Keeper, which: Which, vault: Vault, say: Say) -> dict[str, int] | None:
+    """None where the keeper has parked nothing of it."""
+
+    def told(retried: Retried) -> None:
+        say(f"{keeper.name}: {retried.taken:,} taken, {retried.left:,} still parked")
+
+    commands = 0
+    try:
+        match keeper.takes:
+            case Reaction() as reaction:
+                done, commands = await reaction_retrying.retry(keeper.db, reaction, vault, which, told)
+            case View() as view:
+                done = await retrying.retry(keeper.db, view, vault, which, told)
+            case None:
+                if await keeper.db.fetchval(ANY, keeper.name, which.stream_id):
+                    raise CannotRun(
+                        f"this program does not have the fold of {keeper.name}: it can only drop what is "
+                        "parked there, or name another view with --view."
+                    )
+                return None
+    except WaitsBehind as error:
+        raise behind(keeper, which, error, "is tried") from error
+    except Gone as error:
+        raise CannotRun(f"{keeper.name} was deleted meanwhile, with what it had parked.") from error
+    return {**asdict(done), "commands": commands} if done != Retried() or commands else None
+
+
+async def _send_again(keepers: Sequence[Keeper], number: Number) -> dict[str, Any]:
+    for keeper in keepers:
+        takes = keeper.takes if keeper.where == number.where else None
+        if isinstance(takes, Reaction) and await outbox.unpark(keeper.db, takes, Which(seq=number.seq)):
+            return {"takers": {keeper.name: {"taken": 0, "left": 0, "commands": 1}}}
+    raise CannotRun(f"no parked command has the number {number}: `./rapport parked` lists what is.")
+
+
+async def drop(
+    keepers: Sequence[Keeper], number: Number | None, stream: UUID | None, reason: str
+) -> dict[str, Any]:
+    """How many events were dropped of whom, and by whom. Raises CannotRun."""
+    if number is not None and number.command:
+        raise CannotRun("a command is no fact and is not dropped: mend its cause, and retry it.")
+    by = f"{getpass.getuser()}@{socket.gethostname()}"
+    if number is not None:
+        keeper, row = await one(keepers, number)
+        which, stream = Which(seq=number.seq), row["stream_id"]
+    else:
+        holding = [each for each in keepers if await each.db.fetchval(ANY, each.name, stream)]
+        if len(holding) != 1:
+            names = ", ".join(each.name for each in holding)
+            raise CannotRun(
+                f"stream {stream} is parked by {names}: say with --view which of them is to go on without it."
+                if holding
+                else f"nothing of stream {stream} is parked: `./rapport parked` lists what is."
+            )
+        keeper, which = holding[0], Which(stream_id=stream)
+    try:
+        dropped = await dropping.drop(keeper.db, keeper.name, which, reason, by)
+    except WaitsBehind as error:
+        raise behind(keeper, which, error, "is dropped") from error
+    waits = stream is not None and await keeper.db.fetchval(ANY, keeper.name, stream)
+    return {"taker": keeper.name, "dropped": dropped, "by": by, "stream": stream, "more_of_stream": waits}
+
+
+def behind(keeper: Keeper, which: Which, error: WaitsBehind, done: str) -> CannotRun:
+    """Why an event that is not the first of its stream is left where it is."""
+    number, first = (Number(keeper.where, seq) for seq in (which.seq or 0, error.seq))
+    return CannotRun(
+        f"{number} waits behind {first} in its stream, which keeps its order: {first} {done} first, "
+        f"or all of it with --stream."
+    )

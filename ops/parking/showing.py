@@ -1,0 +1,115 @@
+"""What is parked, for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import asyncpg
+
+from ops.output import aligned
+from ops.parking.keepers import Keeper
+from ops.parking.listing import Line, envelope_of
+from ops.parking.numbers import Number
+
+
+def listed(document: Mapping[str, Any]) -> str:
+    """A line for each stream or event, and for each command."""
+    count = sum(document["count"].values())
+    if not count:
+        return "Nothing is parked."
+    rows: list[tuple[str, ...]] = [
+        ("number", "view or reaction", "event", "stream", "position", "behind it", "reason")
+    ]
+    rows += [_line(each) for each in document["events"]]
+    rows += [
+        (each["number"], each["reaction"], each["command"], str(each["stream"]), "", "", each["reason"])
+        for each in document["commands"]
+    ]
+    shown = len(rows) - 1 + sum(each.get("behind") or 0 for each in document["events"])
+    more = [f"{count - shown:,} more are not shown: --limit"] if shown < count else []
+    return "\n".join([*aligned(rows), f"{count:,} parked", *more])
+
+
+def _line(each: Line) -> tuple[str, ...]:
+    at = "" if each["position"] is None else f"{each['partition']}/{each['position']}"
+    name = str(each["type"] or "no event").rpartition(".")[2]
+    stream = str(each["stream"] or "")
+    return each["number"], each["taker"], name, stream, at, str(each.get("behind", "")), each["reason"]
+
+
+def shown(keeper: Keeper, row: asyncpg.Record, behind: int, ahead: int | None) -> dict[str, Any]:
+    """All that is known of one event but its personal part, which stays sealed."""
+    envelope = envelope_of(row["value"])
+    document: dict[str, Any] = {
+        "number": str(Number(keeper.where, row["seq"])),
+        "taker": keeper.name,
+        "service": row["service"],
+        "org": row["org_id"],
+        "stream": row["stream_id"],
+        "partition": row["partition"],
+        "position": row["position"],
+        "generation": row["generation"],
+        "offset": row["topic_offset"],
+        "reason": row["reason"],
+        "traceback": row["frames"].splitlines(),
+        "parked_at": row["parked_at"],
+        "behind": behind,
+        "waits_behind": None if ahead is None else str(Number(keeper.where, ahead)),
+        "bytes": len(row["value"]),
+        "event": None,
+    }
+    if envelope is not None:
+        document["event"] = {
+            "id": envelope.event_id,
+            "type": envelope.type,
+            "dataschema": envelope.dataschema,
+            "version": envelope.version,
+            "occurred": envelope.occurred_at,
+            "recorded": envelope.recorded_at,
+            "actor": envelope.actor,
+            "sealed": envelope.sealed is not None,
+            "data": bytes(envelope.data).decode(),
+        }
+    return document
+
+
+def told(document: Mapping[str, Any]) -> str:
+    """The same as `name value` lines, the traceback last."""
+    plain = {name: value for name, value in document.items() if name not in ("event", "traceback")}
+    plain |= {f"event {name}": value for name, value in (document["event"] or {}).items()}
+    lines = aligned(
+        [(name.replace("_", " "), str(value)) for name, value in plain.items() if value is not None]
+    )
+    return "\n".join([*lines, "traceback, outermost first:", *(f"  {at}" for at in document["traceback"])])
+
+
+def tried(document: Mapping[str, Any]) -> str:
+    """A line for each who had something parked."""
+    lines = [
+        f"{name}: {one['taken']:,} taken, {one['left']:,} still parked"
+        + (f", {one['commands']:,} commands will be sent again" if one["commands"] else "")
+        for name, one in document["takers"].items()
+    ]
+    return "\n".join(lines or ["Nothing is parked."])
+
+
+def given_up(document: Mapping[str, Any]) -> str:
+    """What was dropped, and what to do about those behind."""
+    line = f"{document['taker']}: {document['dropped']:,} dropped, on record for {document['by']}"
+    if document["more_of_stream"]:
+        return f"{line}\nMore of its stream is parked: ./rapport parked retry --stream {document['stream']}"
+    return line
+
+
+def recorded(document: Mapping[str, Sequence[Line]]) -> str:
+    """The record of what was dropped, oldest first."""
+    rows = [("dropped", "by", "view or reaction", "event", "stream", "position", "parked for", "because")]
+    for each in document["dropped"]:
+        at = "" if each["position"] is None else f"{each['partition']}/{each['position']}"
+        name = str(each["type"] or "no event").rpartition(".")[2]
+        taker = f"{each['taker']} (deleted)" if each["ended"] else each["taker"]
+        when = f"{each['dropped_at']:%Y-%m-%d %H:%M}"
+        stream = str(each["stream_id"] or "")
+        rows.append((when, each["dropped_by"], taker, name, stream, at, each["parked_for"], each["reason"]))
+    return "\n".join(aligned(rows)) if len(rows) > 1 else "Nothing was dropped."
