@@ -66,6 +66,8 @@ ANNA, BERT = uuid4(), uuid4()
 
 async def assert_all_is_right(shown: Shown) -> None:
     assert [faults(report) for report in (await shown.reports()).values()] == [{}, {}]
+    counted = "SELECT array_agg(DISTINCT parked) FROM checkpoint WHERE taker = 'person__v1'"
+    assert await shown.db.fetchval(counted) == [0]
 
 
 async def test_each_stream_has_a_line_with_its_first_event_and_the_reason(shown: Shown) -> None:
