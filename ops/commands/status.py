@@ -33,6 +33,8 @@ def _text(seen: dict[str, Any]) -> str:
             return f"Rapport is not up ({seen['home']}); `./rapport up` starts it."
         case "gone":
             return f"{_table(seen)}\n{GONE}"
+        case "silent":
+            return f"{_table(seen)}\n{seen['trouble'][0].upper()}{seen['trouble'][1:]}"
         case _:
             return _table(seen)
 

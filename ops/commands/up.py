@@ -16,6 +16,7 @@ from ops.local.home.remembered import Stack
 from ops.local.postgres.dsn import without_password
 from ops.local.status import document
 from ops.local.supervising import manager, strays
+from ops.local.supervising.manager import ManagerSilent
 from ops.output import answer, json_option, progress, say
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -89,8 +90,16 @@ def _stoppable() -> Iterator[None]:
 
 def _stay(home: Home) -> None:
     """Until somebody else stops the stack, or its manager is killed and no other start takes over."""
-    while manager.alive(home):
+    while _manager_is_there(home):
         time.sleep(0.5)
-        if not manager.alive(home) and strays.states(home) and stack.stop_left(home, say):
+        if not _manager_is_there(home) and strays.states(home) and stack.stop_left(home, say):
             raise CannotRun("the process manager was killed; the processes that it left are stopped too.")
     say("the stack was stopped.")
+
+
+def _manager_is_there(home: Home) -> bool:
+    """Also while it is stopped, as by a debugger."""
+    try:
+        return manager.alive(home)
+    except ManagerSilent:
+        return True

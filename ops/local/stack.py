@@ -16,7 +16,7 @@ from ops.local.home.remembered import Stack
 from ops.local.kafka import broker, jars
 from ops.local.postgres import dsn, preparing, server
 from ops.local.supervising import manager, processes, strays, waiting
-from ops.local.supervising.manager import ManagerGone
+from ops.local.supervising.manager import ManagerGone, ManagerSilent
 from ops.local.supervising.processes import OURS, SERVERS, Process
 
 Say = Callable[[str], None]
@@ -139,7 +139,7 @@ def stop(home: Home) -> bool:
     """Stops everything within SECONDS_TO_STOP and leaves no process; whether there was anything to stop."""
     any_ran = bool(strays.find(home))
     limit = time.monotonic() + SECONDS_TO_STOP
-    with contextlib.suppress(ManagerGone):  # then all that runs is a stray
+    with contextlib.suppress(ManagerGone, ManagerSilent):  # then all that runs is a stray
         for group in (OURS, SERVERS):
             manager.stop_group(home, group)
             while _any_runs(home, group) and time.monotonic() < limit:

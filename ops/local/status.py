@@ -13,7 +13,7 @@ from ops.local.home.remembered import Stack
 from ops.local.kafka import broker
 from ops.local.postgres import server
 from ops.local.supervising import manager, readiness, strays
-from ops.local.supervising.manager import ProcessState
+from ops.local.supervising.manager import ManagerSilent, ProcessState
 from ops.local.supervising.names import SERVED
 from ops.local.supervising.readiness import ReadyAnswer
 
@@ -21,11 +21,15 @@ from ops.local.supervising.readiness import ReadyAnswer
 def document(home: Home) -> dict[str, Any]:
     """`services` are the processes that callers speak to, `processes` all the others.
 
-    `manager` is running, down, or gone: then nothing starts again what ends.
+    `manager` is running; down; or, where nothing starts again what ends, gone or silent: `trouble` says more.
     """
     stack = remembered.load(home)
-    supervised = stack is not None and manager.alive(home)
-    states = manager.states(home) if supervised else strays.states(home)
+    supervised, trouble = False, None
+    try:
+        supervised = stack is not None and manager.alive(home)
+        states = manager.states(home) if supervised else strays.states(home)
+    except ManagerSilent as silent:
+        supervised, trouble, states = False, silent.message, strays.states(home)
     of = stack.ports if stack else {}
     asked = asyncio.run(_ask(stack, states)) if stack and states else {}
     restarts = manager.restarts(home)
@@ -37,7 +41,8 @@ def document(home: Home) -> dict[str, Any]:
     return {
         "home": str(home.root),
         "ready": supervised and all(process["ready"] for process in found.values()),
-        "manager": "running" if supervised else "gone" if states else "down",
+        "manager": "running" if supervised else "silent" if trouble else "gone" if states else "down",
+        **({"trouble": trouble} if trouble else {}),
         **servers,
         "services": {name: found[name] for name in found if name in SERVED},
         "processes": {name: found[name] for name in found if name not in SERVED},

@@ -1,11 +1,13 @@
 """The process manager: starts supervisor and speaks with it over its socket."""
 
 import contextlib
+import socket
 import subprocess
 import sys
 import time
 import xmlrpc.client
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from typing import Any
 
 from supervisor.xmlrpc import Faults, SupervisorTransport
@@ -19,6 +21,8 @@ from ops.local.supervising.processes import Process
 
 PROGRAM = "supervisor.supervisord"
 
+SECONDS_TO_ANSWER = 10.0
+
 AT_REST = ("stopped", "exited", "fatal")
 """The states in which the manager does not try to run a process."""
 
@@ -28,6 +32,16 @@ class ManagerGone(CannotRun):
 
     def __init__(self) -> None:
         super().__init__("the process manager has ended, stopped or killed: run `./rapport up` again.")
+
+
+class ManagerSilent(CannotRun):
+    """It is there and does not answer in time: somebody stopped it, or it is at its end."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(
+            f"the process manager, process {pid}, does not answer: `kill -CONT {pid}` lets a stopped one "
+            "go on, `./rapport down` ends it with all that it started."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +79,14 @@ def start(home: Home, processes: list[Process]) -> None:
 
 
 def _call(home: Home, method: str, *arguments: object) -> Any:
-    socket = f"unix://{configuration.socket(home)}"
-    transport = SupervisorTransport(configuration.USER, configuration.password(home), socket)
+    path = str(configuration.socket(home))
+    transport = SupervisorTransport(configuration.USER, configuration.password(home), f"unix://{path}")
+    transport._get_connection = lambda: _connection(path)  # its own has no time limit
     try:
         with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as server:
             return getattr(server.supervisor, method)(*arguments)
+    except TimeoutError as error:
+        raise ManagerSilent(_pid(home)) from error
     except OSError as error:
         raise ManagerGone from error
     except xmlrpc.client.Fault as fault:
@@ -78,8 +95,20 @@ def _call(home: Home, method: str, *arguments: object) -> Any:
         raise
 
 
+def _connection(path: str) -> HTTPConnection:
+    connection = HTTPConnection("localhost")
+    connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.sock.settimeout(SECONDS_TO_ANSWER)
+    connection.sock.connect(path)
+    return connection
+
+
+def _pid(home: Home) -> int:
+    return int((home.run / "manager.pid").read_text())
+
+
 def alive(home: Home) -> bool:
-    """Whether this home's manager runs and is not about to end."""
+    """Whether this home's manager runs and is not about to end; raises ManagerSilent, as all below do."""
     try:
         return bool(_call(home, "getState")["statename"] == "RUNNING")
     except (ManagerGone, xmlrpc.client.Error):

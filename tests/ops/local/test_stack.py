@@ -136,6 +136,27 @@ def test_what_a_killed_manager_leaves_is_found_and_stopped(home: Home, ready: Pr
     assert not strays.find(home)
 
 
+def test_a_stopped_manager_is_told_of_in_time_and_can_go_on_or_be_ended(
+    home: Home, ready: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manager, "SECONDS_TO_ANSWER", 2.0)
+    stack.up(home, "auto", say, [ready])
+    pid = manager_of(home)
+    os.kill(pid, signal.SIGSTOP)
+    told = CliRunner().invoke(main, ["status"], env={"RAPPORT_HOME": str(home.root)})
+    assert told.exit_code == 1
+    assert f"The process manager, process {pid}, does not answer: `kill -CONT {pid}`" in told.stdout
+    seen = document(home)
+    assert (seen["manager"], seen["services"]["contacts"]["ready"]) == ("silent", True)
+    with pytest.raises(CannotRun, match="does not answer"):
+        stack.up(home, None, say, [ready])
+    os.kill(pid, signal.SIGCONT)
+    until(lambda: bool(document(home)["ready"]))
+    os.kill(pid, signal.SIGSTOP)
+    assert stack.stop(home)
+    assert not strays.find(home)
+
+
 def test_a_start_whose_manager_is_killed_says_so_and_leaves_nothing(home: Home, ready: Process) -> None:
     def kill(text: str) -> None:
         if text.startswith("waiting for PostgreSQL"):
