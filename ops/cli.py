@@ -25,6 +25,7 @@ SECTIONS = {
         "parked": "ops.parking.command:command",
         "verify": "ops.verify.command:command",
         "rebuild": "ops.rebuilding.command:command",
+        "log": "ops.archiving.command:command",
     },
     "One process each, as a cluster runs them": {
         "migrate": "ops.commands.process:migrate",

@@ -1,4 +1,4 @@
-"""What `demo` and `test` need beside the base, installed when they are first used."""
+"""What `demo`, `test` and `log` need beside the base, installed when they are first used."""
 
 import importlib
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 from ops import bootstrap
 from ops.errors import CannotRun
 
-DEMO, DEV = "requirements-demo.lock", "requirements-dev.lock"
+DEMO, DEV, ARCHIVE = "requirements-demo.lock", "requirements-dev.lock", "requirements-archive.lock"
 
 
 def need(lock: str) -> None:

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 FORMAT = 1
 _HEAD = struct.Struct(">BH16s12s")  # format, epoch, key id, nonce; ciphertext and tag follow
+KEY_ID = slice(3, 19)
+"""Where a sealed blob has the id of its key, in the clear."""
 _PLACE = struct.Struct(">16s16sI")
 
 

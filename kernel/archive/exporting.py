@@ -1,0 +1,65 @@
+"""From the store into an archive: a new one, or what one that is there lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kernel.archive import manifest as manifests
+from kernel.archive.files import HIDDEN, Tell, Unfit
+from kernel.archive.fingerprints import fingerprints
+from kernel.archive.locking import alone
+from kernel.archive.manifest import Log, Manifest
+from kernel.archive.stored import write_log, write_vault
+from kernel.failpoints import failpoint
+from kernel.settings import SERVICES, Settings
+
+
+async def export(
+    settings: Settings, folder: Path, services: Sequence[str], with_keys: bool, tell: Tell
+) -> tuple[Manifest, int]:
+    """Brings the archive in `folder` up to the store, or begins one; what it is then, and how many are new.
+
+    An export that was broken off has left the archive as it was. Persons' keys of a former export stay only
+    `with_keys`. Raises Unfit, DatabaseAway, KeysMissing.
+    """
+    with alone(folder):
+        former = _former(settings, folder)
+        number, logs, added = former.number + 1, dict(former.services), 0
+        for service in services:
+            log = former.services.get(service, Log())
+            logs[service] = await write_log(settings, folder, service, log, number, tell)
+            added += logs[service].events - log.events
+        vault = await write_vault(settings, folder, number) if with_keys else None
+        made = Manifest(number=number, keys=former.keys, services=logs, vault=vault)
+        failpoint("archive.written")
+        manifests.write(folder, made)
+        _tidy(folder, made)
+    return made, added
+
+
+def _former(settings: Settings, folder: Path) -> Manifest:
+    """The archive as it is, or an empty one."""
+    keys = fingerprints(settings.keys)
+    if not (folder / manifests.NAME).exists():
+        if strange := [path.name for path in folder.iterdir() if not _ours(path.name)]:
+            raise Unfit(f"{folder} is no archive, and not empty: it holds {sorted(strange)[0]}.")
+        return Manifest(number=0, keys=keys, services={})
+    former = manifests.read(folder)
+    if former.keys != keys:
+        raise Unfit(f"the archive in {folder} is of a system with other keys.")
+    return former
+
+
+def _ours(name: str) -> bool:
+    """Whether an export that was broken off may have left it."""
+    return name in (*SERVICES, "vault") or name.startswith(HIDDEN)
+
+
+def _tidy(folder: Path, made: Manifest) -> None:
+    """Deletes what former exports, or one that was broken off, have left beside the archive."""
+    held = {file.file for file in made.files()}
+    for place in (*made.services, "vault"):
+        for path in (folder / place).rglob("*.parquet"):
+            if str(path.relative_to(folder)) not in held:
+                path.unlink()

@@ -1,0 +1,1 @@
+"""`log`: the whole log as files, and back."""

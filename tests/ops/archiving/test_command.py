@@ -1,0 +1,122 @@
+"""`log` on real stores: answers for people and programs, refusals, and kills that leave nothing half."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from kernel.settings import Settings
+from ops.checkout import CHECKOUT
+from ops.local.home import variables
+from tests.boats.harbour import Harbour
+from tests.kernel.archive.conftest import BOATS, contents, files, launched
+
+EVENTS = 4 * BOATS
+
+
+def log(settings: Settings, *arguments: object, failpoint: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ops", "log", *map(str, arguments)],
+        cwd=CHECKOUT,
+        env={**os.environ, **variables.of(settings), "RAPPORT_FAILPOINT": failpoint},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def document(settings: Settings, *arguments: object) -> dict[str, Any]:
+    done = log(settings, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+async def test_a_log_is_exported_checked_and_imported(
+    harbour: Harbour, other: Harbour, tmp_path: Path
+) -> None:
+    archive = tmp_path / "archive"
+    found = document(harbour.settings, "export", archive, "--with-keys")
+    assert found.pop("bytes") > 0
+    assert found == {
+        "archive": str(archive),
+        "added": EVENTS,
+        "events": {"contacts": EVENTS, "sales": 0},
+        "keys": True,
+    }
+    assert document(harbour.settings, "check", archive)["whole"] is True
+    assert document(other.settings, "import", archive)["imported"] == {"contacts": EVENTS, "sales": 0}
+    assert await contents(other) == await contents(harbour)
+
+
+async def test_a_person_is_told_in_few_lines(harbour: Harbour, other: Harbour, tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    done = log(harbour.settings, "export", archive, "--with-keys")
+    assert done.stdout.startswith(f"{archive} holds {EVENTS} events, {EVENTS} of them new; ")
+    assert "holds persons' keys" in done.stderr
+    assert log(harbour.settings, "check", archive).stdout == f"{archive} is whole: {EVENTS} events\n"
+    assert log(other.settings, "import", archive).stdout.splitlines() == [
+        f"contacts: {EVENTS} events imported",
+        "sales: nothing to import, it is there",
+    ]
+
+
+async def test_a_fault_is_an_answer_and_an_import_of_it_a_refusal(
+    harbour: Harbour, other: Harbour, tmp_path: Path
+) -> None:
+    document(harbour.settings, "export", tmp_path, "--with-keys")
+    name = next(iter(files(tmp_path, "contacts/*/*.parquet")))
+    (tmp_path / name).unlink()
+    done = log(harbour.settings, "check", tmp_path, "--json")
+    assert (done.returncode, json.loads(done.stdout)["faults"]) == (1, [f"{name} is missing."])
+    assert log(harbour.settings, "check", tmp_path).stdout == f"{name} is missing.\n"
+    done = log(other.settings, "import", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"rapport: import: nothing is imported: {name} is missing.\n"
+
+
+def test_a_folder_that_is_no_archive_is_refused(database: Settings, tmp_path: Path) -> None:
+    for what in ("check", "import"):
+        done = log(database, what, tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "is no archive" in done.stderr
+
+
+async def test_an_export_that_was_killed_leaves_the_former_archive_and_the_next_is_whole(
+    harbour: Harbour, tmp_path: Path
+) -> None:
+    assert log(harbour.settings, "export", tmp_path, failpoint="archive.written").returncode == 137
+    assert "is no archive" in log(harbour.settings, "check", tmp_path).stderr
+    document(harbour.settings, "export", tmp_path)
+    before = (tmp_path / "manifest.json").read_bytes()
+    await launched(harbour, 3, first=BOATS)
+    assert log(harbour.settings, "export", tmp_path, failpoint="archive.written").returncode == 137
+    assert (tmp_path / "manifest.json").read_bytes() == before
+    assert document(harbour.settings, "export", tmp_path)["added"] == 12
+    assert document(harbour.settings, "check", tmp_path)["whole"] is True
+
+
+async def test_an_import_that_was_killed_leaves_nothing_and_may_be_repeated(
+    harbour: Harbour, other: Harbour, tmp_path: Path
+) -> None:
+    document(harbour.settings, "export", tmp_path, "--with-keys")
+    before = await contents(other)
+    assert log(other.settings, "import", tmp_path, failpoint="archive.put").returncode == 137
+    assert await contents(other) == before
+    assert document(other.settings, "import", tmp_path)["imported"] == {"contacts": EVENTS, "sales": 0}
+    assert document(other.settings, "import", tmp_path)["imported"] == {"contacts": 0, "sales": 0}
+    assert await contents(other) == await contents(harbour)
+
+
+async def test_one_service_alone_may_be_exported_and_imported(
+    harbour: Harbour, other: Harbour, tmp_path: Path
+) -> None:
+    document(harbour.settings, "export", tmp_path, "--service", "contacts", "--with-keys")
+    done = log(other.settings, "import", tmp_path)
+    assert (done.returncode, "holds no log of sales" in done.stderr) == (2, True)
+    found = document(other.settings, "import", tmp_path, "--service", "contacts")
+    assert found["imported"] == {"contacts": EVENTS}
