@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 from kernel.database import DatabaseAway, connect_pool, database_away
 from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
-from kernel.taking import checkpoints
+from kernel.taking import checkpoints, generations
 from kernel.vault.vault import Vault
 from kernel.view.building import beside
 from kernel.view.building.build import build
@@ -114,7 +114,9 @@ async def rebuild(
         vault = await Vault.open(settings) if view.personal else None
         if vault is not None:
             stack.push_async_callback(vault.close)
-        topics = await stack.enter_async_context(opened(settings, view.services))
+        topics = await stack.enter_async_context(
+            opened(settings, await generations.topics(pool, settings, view.services))
+        )
         version = await beside.begun(owner, view)
         pace = await _filled(pool, version, vault, topics, most, say)
         await beside.follow(owner, version)

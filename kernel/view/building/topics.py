@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from kernel.log.topics import topic
 from kernel.settings import Settings
 from kernel.stopping import stopped
+from kernel.taking import generations
 from kernel.taking.arrivals import Arrival, Reading
 from kernel.taking.checkpoints import Checkpoint
 
-GENERATION = 1
 RECORDS_AT_ONCE = 5_000
 MILLISECONDS_WITHOUT_RECORDS = 10_000
 MEBIBYTE = 1024 * 1024
@@ -26,14 +25,13 @@ class Topics:
     """The topics of some services, to be read partition by partition."""
 
     consumer: AIOKafkaConsumer
-    services: Mapping[str, str]
-    """By topic."""
+    names: generations.Topics
 
     async def left(self, after: Mapping[int, Checkpoint]) -> int:
         """How many records follow these checkpoints, one for each partition."""
         places = {
-            TopicPartition(name, partition): after[partition].head(service).offset + 1
-            for name, service in self.services.items()
+            TopicPartition(name, partition): after[partition].head(service).next_offset(generation)
+            for name, (service, generation) in self.names.items()
             for partition in after
         }
         ends = await self.consumer.end_offsets(list(places))
@@ -43,13 +41,13 @@ class Topics:
         self, partition: int, reading: Reading, after: Checkpoint
     ) -> AsyncIterator[list[Arrival]]:
         """Everything of the partition after these heads that is there now; raises KafkaError."""
-        places = {TopicPartition(name, partition): service for name, service in self.services.items()}
+        places = {TopicPartition(name, partition): of for name, of in self.names.items()}
+        reached = {place: after.head(of).next_offset(number) for place, (of, number) in places.items()}
         self.consumer.assign(list(places))
         # With no await in between: a seek that meets aiokafka's own search for a position loses records.
-        for place, service in places.items():
-            self.consumer.seek(place, after.head(service).offset + 1)
+        for place, offset in reached.items():
+            self.consumer.seek(place, offset)
         ends = await self.consumer.end_offsets(list(places))
-        reached = {place: after.head(service).offset + 1 for place, service in places.items()}
         while left := [place for place in places if reached[place] < ends[place]]:
             fetched = await self.consumer.getmany(
                 *left, timeout_ms=MILLISECONDS_WITHOUT_RECORDS, max_records=RECORDS_AT_ONCE
@@ -59,14 +57,14 @@ class Topics:
             for place, records in fetched.items():
                 reached[place] = records[-1].offset + 1
             yield [
-                reading.read(places[place], GENERATION, partition, record.offset, record.value or b"")
+                reading.read(*places[place], partition, record.offset, record.value or b"")
                 for place, records in fetched.items()
                 for record in records
             ]
 
 
 @asynccontextmanager
-async def opened(settings: Settings, services: frozenset[str]) -> AsyncIterator[Topics]:
+async def opened(settings: Settings, names: generations.Topics) -> AsyncIterator[Topics]:
     """A consumer of its own, in no group; raises KafkaError, OSError."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka,
@@ -78,6 +76,6 @@ async def opened(settings: Settings, services: frozenset[str]) -> AsyncIterator[
     )
     try:
         await consumer.start()
-        yield Topics(consumer, {topic(settings, name, GENERATION): name for name in sorted(services)})
+        yield Topics(consumer, names)
     finally:
         await stopped(consumer.stop())
