@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from ops import packages
+from ops.errors import CannotRun
 from ops.output import answer, json_option, progress
 
 if TYPE_CHECKING:
@@ -20,8 +22,9 @@ BENCHES = {
     "directory": "searches among 100,000 contacts under row security, beside the same by LIKE",
     "latency": "from a command to its effect in a view, at 200 and 1,000 commands a second",
     "projection": "events folded into a view from a backlog, beside a FastStream handler that upserts each",
+    "rebuild": "customer_360 made anew from a million events, beside reading alone and two peers",
 }
-"""Each is a module of this package with `measure(rounds, tell) -> Report`."""
+"""Each is a module of this package with `measure(rounds, tell, …) -> Report`."""
 
 
 @click.command(epilog="\n\n".join(f"{name}: {what}" for name, what in BENCHES.items()))
@@ -33,16 +36,21 @@ BENCHES = {
     show_default=True,
     help="How often; figures are medians.",
 )
+@click.option("--events", metavar="N", type=click.IntRange(min=1_000), help="rebuild: how many.")
 @json_option
-def command(name: str, rounds: int, as_json: bool) -> None:
+def command(name: str, rounds: int, as_json: bool, **sizes: int | None) -> None:
     """Measure one thing beside its peers, in one run; exit 1 when a goal is missed.
 
     Each measurement brings its own PostgreSQL and Kafka, with the settings of a durable stack; let
     nothing else run meanwhile.
     """
     packages.need(packages.DEV)
+    measure = importlib.import_module(f"bench.{name}").measure
+    chosen = {option: size for option, size in sizes.items() if size is not None}
+    if strange := chosen.keys() - inspect.signature(measure).parameters:
+        raise CannotRun(f"bench {name} takes no --{min(strange)}.")
     with progress() as tell:
-        report: Report = importlib.import_module(f"bench.{name}").measure(rounds, tell)
+        report: Report = measure(rounds, tell, **chosen)
     answer(report.document(), _table(report), as_json)
     sys.exit(0 if report.met else 1)
 

@@ -33,8 +33,8 @@ class Tally:
 class Workers:
     """Processes that run parts of loads, one after the other, so that none pays for starting."""
 
-    def __init__(self, processes: int) -> None:
-        self._pool = get_context("spawn").Pool(processes)
+    def __init__(self, processes: int, seconds: float = SECONDS) -> None:
+        self._pool, self._seconds = get_context("spawn").Pool(processes), seconds
 
     def __enter__(self) -> Workers:
         return self
@@ -45,7 +45,7 @@ class Workers:
     def run(self, *parts: Callable[[], T]) -> list[T]:
         """Runs the parts at once, each in a process of its own; what each came to."""
         running = [self._pool.apply_async(part) for part in parts]
-        return [result.get(timeout=SECONDS) for result in running]
+        return [result.get(timeout=self._seconds) for result in running]
 
 
 def own_memory_mb() -> float:

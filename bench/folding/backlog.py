@@ -8,6 +8,7 @@ be filled some names are corrected too, and views open them.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -64,36 +65,49 @@ async def make(settings: Settings, size: int, lines: int, facts: tuple[Making, .
     vault = await Vault.open(settings)
     keys = await vault.keys(ORG, CUSTOMER_IDS, create=True)
     await vault.close()
-    maker = _Maker(keys)
-    random = Random(size)
-    for _ in range(size):
-        contact = random.choice(CUSTOMER_IDS)
-        if random.random() < PURCHASES:
-            maker.add(events.purchase(random, contact, lines), contact, new_id())
-        else:
-            maker.add(random.choice(facts)(random, contact), contact, contact)
+    maker = Maker(keys)
+    maker.fill(Random(size), CUSTOMER_IDS, size, lines, facts)
     return maker.backlog
 
 
-class _Maker:
-    """Numbers, seals and wraps events."""
+class Maker:
+    """Numbers, seals and wraps events. What was taken out of its backlog stays counted."""
 
-    def __init__(self, keys: dict[UUID, Key]) -> None:
+    def __init__(self, keys: Mapping[UUID, Key]) -> None:
         self.backlog = Backlog()
         self._keys = keys
+        self._ends: defaultdict[Place, int] = defaultdict(int)
         self._versions: defaultdict[UUID, int] = defaultdict(int)
+
+    def fill(
+        self,
+        random: Random,
+        contacts: Sequence[UUID],
+        size: int,
+        lines: int,
+        facts: Sequence[Making] = FACTS,
+    ) -> None:
+        """Adds `size` events of these contacts."""
+        for _ in range(size):
+            contact = random.choice(contacts)
+            if random.random() < PURCHASES:
+                self.add(events.purchase(random, contact, lines), contact, new_id())
+            else:
+                self.add(random.choice(facts)(random, contact), contact, contact)
 
     def add(self, event: Event, contact: UUID, stream: UUID) -> None:
         cls, service, partition = type(event), service_of(type(event)), partition_of(contact)
-        records = self.backlog.records[service, partition]
+        place = service, partition
+        self._ends[place] += 1
+        position = self._ends[place]
         self._versions[stream] += 1
         event_id, version = new_id(), self._versions[stream]
         data, personal = encode(event)
         if personal is not None:
             personal = seal_personal(self._keys[person_of(event)], cls, personal, event_id, stream, version)
-        at = BEGAN + timedelta(milliseconds=len(records))
+        at = BEGAN + timedelta(milliseconds=position)
         row = {
-            "position": len(records) + 1,
+            "position": position,
             "org_id": ORG,
             "stream_id": stream,
             "version": version,
@@ -112,4 +126,5 @@ class _Maker:
             "recorded_at": at,
         }
         value = envelope.write(envelope_of(service, row))
-        records.append(TopicRecord(str(contact).encode("ascii"), value, int(at.timestamp() * 1000)))
+        record = TopicRecord(str(contact).encode("ascii"), value, int(at.timestamp() * 1000))
+        self.backlog.records[place].append(record)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaProducer
@@ -41,23 +41,34 @@ async def own_topics(settings: Settings) -> AsyncIterator[list[str]]:
 @asynccontextmanager
 async def prepared(settings: Settings, backlog: Backlog) -> AsyncIterator[Callable[[], Awaitable[None]]]:
     """A call that hands the whole backlog over, made ready beforehand, and returns when the broker has it."""
+    async with producing(settings) as producer:
+        batches = list(batches_of(producer, settings, backlog))
+        yield lambda: sent(producer, batches)
+
+
+@asynccontextmanager
+async def producing(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
+    """A producer that compresses as the relay does."""
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.kafka, acks="all", compression_type="zstd", max_batch_size=LARGEST_BATCH
     )
     await producer.start()
-    batches = list(_batches(producer, settings, backlog))
-
-    async def publish() -> None:
-        sent = [await producer.send_batch(batch, name, partition=number) for batch, name, number in batches]
-        await asyncio.gather(*sent)
-
-    yield publish
+    yield producer
     await producer.stop()
 
 
-def _batches(
-    producer: AIOKafkaProducer, settings: Settings, backlog: Backlog
-) -> Iterator[tuple[BatchBuilder, str, int]]:
+Batch = tuple[BatchBuilder, str, int]
+"""Records, topic, partition."""
+
+
+async def sent(producer: AIOKafkaProducer, batches: Iterable[Batch]) -> None:
+    """Sends them in order, and waits until the broker has them."""
+    sending = [await producer.send_batch(batch, name, partition=number) for batch, name, number in batches]
+    await asyncio.gather(*sending)
+
+
+def batches_of(producer: AIOKafkaProducer, settings: Settings, backlog: Backlog) -> Iterator[Batch]:
+    """The whole backlog, as batches of the relay's size."""
     for (service, partition), records in backlog.records.items():
         for first in range(0, len(records), RECORDS_AT_ONCE):
             batch = producer.create_batch()

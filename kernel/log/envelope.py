@@ -19,17 +19,17 @@ _NAMES = {
     "occurred_at": "time",
     "position_text": "sequence",
     "version": "streamversion",
-    "partition_key": "partitionkey",
+    "partition_key_text": "partitionkey",
     "org_id": "orgid",
-    "correlation_id": "correlationid",
-    "causation_id": "causationid",
+    "correlation_text": "correlationid",
+    "causation_text": "causationid",
     "recorded_at": "recordedtime",
     "trace": "traceparent",
     "sealed": "personal",
 }
 
 
-class Envelope(
+class Heading(
     msgspec.Struct,
     frozen=True,
     gc=False,  # nothing in it can point back
@@ -39,10 +39,11 @@ class Envelope(
     tag_field="specversion",
     tag="1.0",
 ):
-    """One recorded event with its personal part sealed.
+    """All that is told of one recorded event but its data; its personal part is sealed.
 
     Attributes are named as in CloudEvents 1.0.2; `streamversion` and those after it are extensions of ours.
-    The partition is not inside: it is where the record lies.
+    The partition is not inside: it is where the record lies. What hardly anybody asks for stays text until
+    then: making a UUID takes longer than all else about it.
     """
 
     event_id: UUID
@@ -54,16 +55,15 @@ class Envelope(
     datacontenttype: Literal["application/json"]
     position_text: str
     version: int
-    partition_key: UUID
+    partition_key_text: str
     org_id: UUID
     actor: str
-    correlation_id: UUID
-    causation_id: UUID | None = None
+    correlation_text: str
+    causation_text: str | None = None
     origin: Origin
     recorded_at: datetime
     trace: str | None = None
     sealed: str | None = None
-    data: msgspec.Raw
 
     @property
     def position(self) -> int:
@@ -76,9 +76,30 @@ class Envelope(
         return int(self.dataschema.rpartition(".v")[2])
 
     @property
+    def partition_key(self) -> UUID:
+        """What its stream's partition was chosen by."""
+        return UUID(self.partition_key_text)
+
+    @property
+    def correlation_id(self) -> UUID:
+        """What it belongs to: the first command of all that followed from it."""
+        return UUID(self.correlation_text)
+
+    @property
+    def causation_id(self) -> UUID | None:
+        """The event that a reaction answered with it."""
+        return None if self.causation_text is None else UUID(self.causation_text)
+
+    @property
     def personal(self) -> bytes | None:
         """The sealed personal part."""
         return None if self.sealed is None else b64decode(self.sealed)
+
+
+class Envelope(Heading, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """One recorded event as it travels."""
+
+    data: msgspec.Raw
 
 
 def sequence(position: int) -> str:

@@ -17,15 +17,11 @@ from kernel.log.envelope import CONTENT_TYPE, schema_name
 from kernel.log.facts import Event, service_of, type_of
 from kernel.reaction.reaction import Reaction
 from kernel.settings import Settings
-from kernel.taking.generations import FIRST
 from kernel.web.service import Service
 
-Document = dict[str, Any]
+GENERATION = 1
 
-_GENERATION: Document = {
-    "description": "How often the topic was made anew, from 1. The relay's /readyz names the topic of now.",
-    "default": str(FIRST),
-}
+Document = dict[str, Any]
 
 
 class _Message(BaseModel):
@@ -99,7 +95,7 @@ def asyncapi(service: Service) -> Document:
 
 
 def _topic(event: type[Event]) -> str:
-    return f"{Settings.model_fields['topics'].default}.{service_of(event)}"
+    return f"{Settings.model_fields['topics'].default}.{service_of(event)}.g{GENERATION}"
 
 
 def _hear(broker: KafkaBroker, reaction: Reaction[Any]) -> None:
@@ -120,7 +116,9 @@ def _by_topic(document: Document) -> Document:
         reaction, _, event = name.rpartition(":")
         found, done = document["channels"][name], document["operations"][name]
         topic = found["address"]
-        channel = channels.setdefault(topic, _channel(topic))
+        channel = channels.setdefault(
+            topic, {"address": topic, "messages": {}, "bindings": found["bindings"]}
+        )
         channel["messages"][event] = {"$ref": f"#/components/messages/{event}"}
         messages[event] = _carried(event)
         key = f"{reaction} {topic}" if reaction else f"publish {topic}"
@@ -137,16 +135,6 @@ def _by_topic(document: Document) -> Document:
         "channels": dict(sorted(channels.items())),
         "operations": dict(sorted(operations.items())),
         "components": {"messages": dict(sorted(messages.items())), "schemas": schemas},
-    }
-
-
-def _channel(topic: str) -> Document:
-    address = topic + ".g{generation}"
-    return {
-        "address": address,
-        "parameters": {"generation": _GENERATION},
-        "messages": {},
-        "bindings": {"kafka": {"topic": address, "bindingVersion": "0.4.0"}},
     }
 
 

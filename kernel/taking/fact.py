@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from kernel.log.envelope import Envelope
+from kernel.log.envelope import Heading
 from kernel.log.facts import E
 
 
@@ -15,7 +15,7 @@ class Fact(msgspec.Struct, Generic[E], frozen=True, eq=False, gc=False):
     """One recorded event. `event.personal` is open only where the view asks for it, and else None."""
 
     event: E
-    envelope: Envelope
+    envelope: Heading
     partition: int
     position: int
     service: str

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from kernel.log.envelope import read
 from kernel.log.facts import decode
 from kernel.taking.arrivals import Arrival, failure_of
 from kernel.taking.fact import Fact
@@ -49,5 +50,5 @@ def opened(fact: Fact[Any], key: Key) -> Fact[Any]:
     envelope = fact.envelope
     place = binding(envelope.event_id, envelope.stream_id, envelope.version, envelope.type)
     plain = open_sealed(key, envelope.personal or b"", place)
-    event = decode(type(fact.event), envelope.schema_version, bytes(envelope.data), plain)
+    event = decode(type(fact.event), envelope.schema_version, bytes(read(fact.raw).data), plain)
     return Fact(event, envelope, fact.partition, fact.position, fact.service, fact.raw)

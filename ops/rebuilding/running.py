@@ -7,7 +7,7 @@ import os
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,14 +17,12 @@ from aiokafka.errors import KafkaError
 from kernel.database import DatabaseAway, connect_pool, database_away
 from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
-from kernel.taking import checkpoints, generations
-from kernel.vault.vault import Vault
+from kernel.taking import checkpoints
 from kernel.view.building import beside
-from kernel.view.building.build import build
-from kernel.view.building.filling import Missing, Overtaken
-from kernel.view.building.topics import Topics, opened
+from kernel.view.building.topics import opened
 from kernel.view.view import View
 from ops.errors import CannotRun
+from ops.rebuilding import crew
 
 LOCK = "SELECT pg_try_advisory_lock(hashtext('rapport.rebuild'), hashtext($1))"
 
@@ -37,8 +35,6 @@ WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted
 
 LIVE = "SELECT live FROM view WHERE name = $1"
 
-NICENESS = 10
-"""What is live goes first."""
 SECONDS_BETWEEN_LOOKS = 0.1
 SECONDS_BETWEEN_LINES = 2.0
 SECONDS_TO_CATCH_UP = 120.0
@@ -66,7 +62,7 @@ async def owning(settings: Settings, view: View[Any]) -> AsyncIterator[asyncpg.C
                     yield owner
         finally:
             await pool.close()
-    except (DatabaseAway, KafkaError, Missing, Overtaken, beside.Refused) as error:
+    except (DatabaseAway, KafkaError, beside.Refused) as error:
         raise CannotRun(str(error)) from error
 
 
@@ -104,38 +100,39 @@ class Pace:
 
 
 async def rebuild(
-    settings: Settings, owner: asyncpg.Connection, view: View[Any], most: int | None, say: Say
+    settings: Settings,
+    owner: asyncpg.Connection,
+    view: View[Any],
+    workers: int | None,
+    most: int | None,
+    say: Say,
 ) -> tuple[View[Any], dict[str, Any]]:
     """Fills a version beside the one that is read and has it followed; what it was. Raises CannotRun."""
-    os.nice(NICENESS)
-    async with AsyncExitStack() as stack:
-        pool = await connect_pool(settings, "projections_log", max_size=2, command_timeout=None)
-        stack.push_async_callback(pool.close)
-        vault = await Vault.open(settings) if view.personal else None
-        if vault is not None:
-            stack.push_async_callback(vault.close)
-        topics = await stack.enter_async_context(
-            opened(settings, await generations.topics(pool, settings, view.services))
-        )
-        version = await beside.begun(owner, view)
-        pace = await _filled(pool, version, vault, topics, most, say)
-        await beside.follow(owner, version)
-        say(f"{version.table_name}: built, the workers bring it up to the log")
-        await _caught_up(owner, view, version)
-        return version, {
-            "version": version.table_name,
-            "events": pace.taken,
-            "seconds": round(pace.seconds, 1),
-            "per_second": round(pace.taken / max(pace.seconds, 0.001)),
-        }
+    version = await beside.begun(owner, view)
+    pace = await _filled(settings, owner, version, workers, most, say)
+    await beside.follow(owner, version)
+    say(f"{version.table_name}: built, the workers bring it up to the log")
+    await _caught_up(owner, view, version)
+    return version, {
+        "version": version.table_name,
+        "events": pace.taken,
+        "seconds": round(pace.seconds, 1),
+        "per_second": round(pace.taken / max(pace.seconds, 0.001)),
+    }
 
 
 async def _filled(
-    pool: asyncpg.Pool, version: View[Any], vault: Vault | None, topics: Topics, most: int | None, say: Say
+    settings: Settings,
+    owner: asyncpg.Connection,
+    version: View[Any],
+    workers: int | None,
+    most: int | None,
+    say: Say,
 ) -> Pace:
-    heads = (await checkpoints.every(pool, [version]))[version.taker]
-    pace = Pace(version.table_name, await topics.left(heads), say, most)
-    await build(pool, version, vault, topics, range(PARTITIONS), pace.tell)
+    heads = (await checkpoints.every(owner, [version]))[version.taker]
+    async with opened(settings, version.services) as topics:
+        pace = Pace(version.table_name, await topics.left(heads), say, most)
+    await crew.fill(settings, version, range(PARTITIONS), workers or crew.size(pace.total), pace.tell)
     return pace
 
 

@@ -103,7 +103,7 @@ class Publisher:
         batch = BatchBuilder(LARGEST_RUN, NONE) if few else self._producer.create_batch()
         for each in run.envelopes:
             time = int(each.recorded_at.timestamp() * 1000)
-            key = str(each.partition_key).encode("ascii")
+            key = each.partition_key_text.encode("ascii")
             if batch.append(timestamp=time, key=key, value=envelope.write(each), headers=HEADERS) is None:
                 break
         batch.close()

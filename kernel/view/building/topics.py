@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 
+from kernel.log.topics import topic
 from kernel.settings import Settings
 from kernel.stopping import stopped
-from kernel.taking import generations
 from kernel.taking.arrivals import Arrival, Reading
 from kernel.taking.checkpoints import Checkpoint
+from kernel.view.building.fetching import batches, records
 
+GENERATION = 1
 RECORDS_AT_ONCE = 5_000
-MILLISECONDS_WITHOUT_RECORDS = 10_000
-MEBIBYTE = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,14 @@ class Topics:
     """The topics of some services, to be read partition by partition."""
 
     consumer: AIOKafkaConsumer
-    names: generations.Topics
+    services: Mapping[str, str]
+    """By topic."""
 
     async def left(self, after: Mapping[int, Checkpoint]) -> int:
         """How many records follow these checkpoints, one for each partition."""
         places = {
-            TopicPartition(name, partition): after[partition].head(service).next_offset(generation)
-            for name, (service, generation) in self.names.items()
+            TopicPartition(name, partition): after[partition].head(service).offset + 1
+            for name, service in self.services.items()
             for partition in after
         }
         ends = await self.consumer.end_offsets(list(places))
@@ -41,41 +43,34 @@ class Topics:
         self, partition: int, reading: Reading, after: Checkpoint
     ) -> AsyncIterator[list[Arrival]]:
         """Everything of the partition after these heads that is there now; raises KafkaError."""
-        places = {TopicPartition(name, partition): of for name, of in self.names.items()}
-        reached = {place: after.head(of).next_offset(number) for place, (of, number) in places.items()}
-        self.consumer.assign(list(places))
-        # With no await in between: a seek that meets aiokafka's own search for a position loses records.
-        for place, offset in reached.items():
-            self.consumer.seek(place, offset)
+        places = {TopicPartition(name, partition): service for name, service in self.services.items()}
         ends = await self.consumer.end_offsets(list(places))
-        while left := [place for place in places if reached[place] < ends[place]]:
-            fetched = await self.consumer.getmany(
-                *left, timeout_ms=MILLISECONDS_WITHOUT_RECORDS, max_records=RECORDS_AT_ONCE
-            )
-            if not any(fetched.values()):
-                raise KafkaError("The topics could not be read to their end.")
-            for place, records in fetched.items():
-                reached[place] = records[-1].offset + 1
-            yield [
-                reading.read(*places[place], partition, record.offset, record.value or b"")
-                for place, records in fetched.items()
-                for record in records
-            ]
+        for place, service in places.items():
+            first = after.head(service).offset + 1
+            async with aclosing(batches(self.consumer._client, place, first, ends[place])) as found:
+                async for some in found:
+                    for taken in _at_most(RECORDS_AT_ONCE, records(some, first)):
+                        yield [
+                            reading.read(service, GENERATION, partition, record.offset, record.value or b"")
+                            for record in taken
+                        ]
+
+
+def _at_most(most: int, found: Iterator[Any]) -> Iterator[list[Any]]:
+    while some := list(islice(found, most)):
+        yield some
 
 
 @asynccontextmanager
-async def opened(settings: Settings, names: generations.Topics) -> AsyncIterator[Topics]:
+async def opened(settings: Settings, services: frozenset[str]) -> AsyncIterator[Topics]:
     """A consumer of its own, in no group; raises KafkaError, OSError."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka,
         enable_auto_commit=False,
         auto_offset_reset="none",
-        fetch_max_wait_ms=10,  # a request that waits at one topic's end would keep the next one waiting
-        fetch_max_bytes=16 * MEBIBYTE,
-        max_partition_fetch_bytes=8 * MEBIBYTE,
     )
     try:
         await consumer.start()
-        yield Topics(consumer, names)
+        yield Topics(consumer, {topic(settings, name, GENERATION): name for name in sorted(services)})
     finally:
         await stopped(consumer.stop())

@@ -146,7 +146,7 @@ def fold(row: Customer360, fact: Fact[Any]) -> Customer360:
         case sales.PurchaseReturned():
             return replace(row, spending=Part(spending.returned(row.spending.value, fact)))
         case contacts.InteractionRecorded():
-            latest = recent([*row.recent.value, _interaction(fact)])
+            latest = _with(row.recent.value, _interaction(fact))
             return replace(row, interactions=row.interactions + 1, recent=Part(latest))
         case contacts.ConsentGiven() | contacts.ConsentWithdrawn():
             return replace(row, consents=Part(consent.noted(row.consents.value, fact)))
@@ -195,6 +195,16 @@ def recent(interactions: Iterable[Interaction]) -> tuple[Interaction, ...]:
     """The last ten, latest first; at the same moment the greater id first."""
     latest_first = sorted(interactions, key=lambda one: (one.happened_at, one.event_id), reverse=True)
     return tuple(latest_first[:RECENT])
+
+
+def _with(latest: tuple[Interaction, ...], new: Interaction) -> tuple[Interaction, ...]:
+    """recent() of those and one more."""
+    at, place = new.happened_at, len(latest)
+    while place and latest[place - 1].happened_at < at:
+        place -= 1
+    while place and latest[place - 1].happened_at == at and latest[place - 1].event_id < new.event_id:
+        place -= 1
+    return (*latest[:place], new, *latest[place:])[:RECENT]
 
 
 def combine(rows: Sequence[Customer360]) -> Customer360:

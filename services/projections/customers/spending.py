@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -67,20 +68,23 @@ Spendings = Mapping[str, Spending]
 """By currency."""
 
 
+NOTHING, NONE_SOLD, NO_MONTH = Spending(), Sold(), Month()
+
+
 def bought(spendings: Spendings, fact: Fact[Any]) -> Spendings:
     """The sums after a purchase, or after one was found to be this customer's."""
     event: PurchaseRecorded | PurchaseAttributed = fact.event
-    spending = spendings.get(event.currency, Spending())
-    month, at = month_of(event.purchased_at), event.purchased_at
-    last = LastPurchase(at, fact.envelope.stream_id, event.store, event.total)
-    spending = replace(
-        spending,
-        purchases=spending.purchases + 1,
-        amount=spending.amount + event.total,
-        months=_in_month(spending.months, month, 1, event.total),
-        categories=_sold(spending.categories, "category", event.lines, 1),
-        brands=_sold(spending.brands, "brand", event.lines, 1),
-        last=later(spending.last, last),
+    before = spendings.get(event.currency, NOTHING)
+    at, total = event.purchased_at, event.total
+    categories, brands = _more(before, event.lines)
+    spending = Spending(
+        before.purchases + 1,
+        before.returns,
+        before.amount + total,
+        _in_month(before.months, month_of(at), 1, total),
+        categories,
+        brands,
+        later(before.last, LastPurchase(at, fact.envelope.stream_id, event.store, total)),
     )
     if isinstance(event, PurchaseAttributed):
         for back in event.returns:
@@ -91,46 +95,64 @@ def bought(spendings: Spendings, fact: Fact[Any]) -> Spendings:
 def returned(spendings: Spendings, fact: Fact[Any]) -> Spendings:
     """The sums after goods came back."""
     event: PurchaseReturned = fact.event
-    spending = spendings.get(event.currency, Spending())
+    spending = spendings.get(event.currency, NOTHING)
     return {**spendings, event.currency: _less(spending, event.returned_at, event.total, event.lines)}
 
 
 def _less(spending: Spending, at: datetime, total: Decimal, lines: Sequence[ReturnedLine]) -> Spending:
+    categories, brands = dict(spending.categories), dict(spending.brands)
+    for line in lines:
+        for sums, name in ((categories, line.category), (brands, line.brand)):
+            if name:
+                before = sums.get(name, NONE_SOLD)
+                sums[name] = Sold(before.quantity - line.quantity, before.amount - line.amount)
     return replace(
         spending,
         returns=spending.returns + 1,
         amount=spending.amount - total,
         months=_in_month(spending.months, month_of(at), 0, -total),
-        categories=_sold(spending.categories, "category", lines, -1),
-        brands=_sold(spending.brands, "brand", lines, -1),
+        categories=categories,
+        brands=brands,
     )
 
 
 def month_of(at: datetime) -> str:
     """The calendar month, in UTC: `2017-01`."""
-    return at.astimezone(UTC).isoformat()[:7]
+    there = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return _month_name(there.year, there.month)
+
+
+@cache
+def _month_name(year: int, month: int) -> str:
+    return f"{year:04}-{month:02}"
 
 
 def _in_month(months: Mapping[str, Month], name: str, purchases: int, amount: Decimal) -> Mapping[str, Month]:
-    before = months.get(name, Month())
+    before = months.get(name, NO_MONTH)
     return {**months, name: Month(before.purchases + purchases, before.amount + amount)}
 
 
-def _sold(
-    sums: Mapping[str, Sold], field: str, lines: Sequence[PurchaseLine | ReturnedLine], sign: int
-) -> Mapping[str, Sold]:
-    after = dict(sums)
+def _more(spending: Spending, lines: Sequence[PurchaseLine]) -> tuple[Mapping[str, Sold], Mapping[str, Sold]]:
+    """Its categories and its brands with these lines."""
+    categories, brands = dict(spending.categories), dict(spending.brands)
     for line in lines:
-        if name := getattr(line, field):
-            before = after.get(name, Sold())
-            after[name] = Sold(before.quantity + sign * line.quantity, before.amount + sign * line.amount)
-    return after
+        quantity, amount = line.quantity, line.amount
+        if category := line.category:
+            before = categories.get(category, NONE_SOLD)
+            categories[category] = Sold(before.quantity + quantity, before.amount + amount)
+        if brand := line.brand:
+            before = brands.get(brand, NONE_SOLD)
+            brands[brand] = Sold(before.quantity + quantity, before.amount + amount)
+    return categories, brands
 
 
 def later(one: LastPurchase | None, other: LastPurchase | None) -> LastPurchase | None:
     """The later of two; of two at once the one with the greater id, so that their order does not matter."""
-    found = [last for last in (one, other) if last is not None]
-    return max(found, key=lambda last: (last.purchased_at, last.purchase_id), default=None)
+    if one is None or other is None:
+        return one or other
+    if one.purchased_at == other.purchased_at:
+        return one if one.purchase_id >= other.purchase_id else other
+    return one if one.purchased_at > other.purchased_at else other
 
 
 def summed(parts: Iterable[Spendings]) -> Spendings:

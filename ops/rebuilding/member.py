@@ -1,0 +1,97 @@
+"""One of the processes that fill a version: takes the partitions that it is told, one after the other.
+
+It hears on standard input and answers on standard output, a line each. After every batch it waits for an
+empty line; where none comes any more, whoever started it is gone, and it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import uvloop
+from aiokafka.errors import KafkaError
+
+import kernel.settings
+from kernel.database import DatabaseAway, connect_pool
+from kernel.garbage import collect_rarely
+from kernel.settings import Settings
+from kernel.vault.vault import Vault
+from kernel.view.building.build import build
+from kernel.view.building.filling import Missing, Overtaken
+from kernel.view.building.topics import opened
+from kernel.view.view import View
+from services.projections.app import VIEWS
+
+NICENESS = 10
+"""What is live goes first."""
+
+
+class Answer(msgspec.Struct, omit_defaults=True):
+    """A line: records of a batch that were taken, a partition that is filled, or why it cannot go on."""
+
+    taken: int = 0
+    filled: int | None = None
+    failed: str | None = None
+
+
+class Alone(Exception):
+    """Whoever started this process is gone."""
+
+
+def _answer(answer: Answer) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+async def _hearing() -> asyncio.StreamReader:
+    heard = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(heard), sys.stdin)
+    return heard
+
+
+async def work(settings: Settings, version: View[Any]) -> None:
+    """Fills partitions until no more is asked; raises what build() raises, and Alone."""
+    async with AsyncExitStack() as stack:
+        pool = await connect_pool(settings, "projections_log", max_size=2, command_timeout=None)
+        stack.push_async_callback(pool.close)
+        vault = await Vault.open(settings) if version.personal else None
+        if vault is not None:
+            stack.push_async_callback(vault.close)
+        source = await stack.enter_async_context(opened(settings, version.services))
+        heard = await _hearing()
+
+        async def tell(records: int) -> None:
+            _answer(Answer(taken=records))
+            if not await heard.readline():
+                raise Alone
+
+        while line := (await heard.readline()).strip():
+            await build(pool, version, vault, source, [int(line)], tell)
+            _answer(Answer(filled=int(line)))
+
+
+def main(name: str, number: str, build: str) -> int:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started it
+    os.nice(NICENESS)
+    view = next(view for view in VIEWS if (view.name, view.number) == (name, int(number)))
+    collect_rarely()
+    try:
+        uvloop.run(work(kernel.settings.load(), replace(view, build=int(build))))
+    except Alone:
+        return 1
+    except (DatabaseAway, KafkaError, Missing, Overtaken) as error:
+        _answer(Answer(failed=str(error)))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
