@@ -63,7 +63,7 @@ def answering(pool: asyncpg.Pool, service: str, kafka: str) -> Ready:
 
 
 def _show_lag(row: asyncpg.Record | None) -> None:
-    """Here too, for the relay's own figures are gone when it is; without a row nobody knows."""
+    """Here and not in the relay, whose figures are gone when it is; without a row nobody knows."""
     metrics.RELAY_LAG_EVENTS.set(nan if row is None else row["lag"])
     metrics.RELAY_LAG_SECONDS.set(nan if row is None else row["seconds"] or 0.0)
 

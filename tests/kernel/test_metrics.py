@@ -32,6 +32,10 @@ def test_code_alone_shows_no_figures() -> None:
             ("reaction", "consumer"),
         ),
         ("kernel.web.readiness.deciding(None, '', '')", ("relay_lag",)),
+        (
+            "kernel.log.relay.process.Relay(kernel.settings.Settings(), 'contacts', None, None)",
+            ("relay_published", "relay_errors", "relay_leader"),
+        ),
     ],
 )
 def test_a_process_shows_what_it_does(code: str, families: tuple[str, ...]) -> None:

@@ -20,7 +20,7 @@ from kernel.log.relay.leading import Leader
 from kernel.log.relay.marks import Lag, lag
 from kernel.log.relay.wake import Wake, listening, pause
 from kernel.logging import set_up
-from kernel.metrics import RELAY_LAG_EVENTS, RELAY_LAG_SECONDS, RELAY_LEADER
+from kernel.metrics import RELAY_LEADER
 from kernel.migrate import SchemaMismatch, require_schema
 from kernel.settings import Settings, load
 from kernel.stopping import until_asked
@@ -79,14 +79,12 @@ class Relay:
             RELAY_LEADER.set(0)
 
     async def watch(self) -> None:
-        """Keeps lag and health, which readiness and metrics tell."""
+        """Keeps lag and health, which readiness tells."""
         while True:
             try:
                 self._lag = await lag(self._pool)
                 reason = await halted(self._pool)
                 self._failing = {} if reason is None else {"log": reason}
-                RELAY_LAG_EVENTS.set(self._lag.events)
-                RELAY_LAG_SECONDS.set(self._lag.seconds)
             except DatabaseAway as away:
                 self._failing = {"database": str(away)}
             await asyncio.sleep(SECONDS_BETWEEN_WATCHES)
