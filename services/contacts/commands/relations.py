@@ -13,6 +13,7 @@ from services.contacts.events.relations import RelationKind
 class AddRelation(Command):
     """The contact works for, shares the household of, or is a subsidiary of the other.
 
+    No company becomes a subsidiary of its own, through however many others.
     The example names the company that the example `register-contact-2` makes.
     """
 

@@ -67,7 +67,7 @@ def touches(command: Command, target: UUID, contacts: Contacts) -> set[UUID]:
         case UnmergeContact():
             return merging.touched_by_unmerge(command, target, contacts)
         case AddRelation():
-            return {target, command.other_id}
+            return relations.touched_by_relation(command, target, contacts)
         case _:
             return {target}
 

@@ -16,6 +16,10 @@ from services.contacts.events.relations import RelationKind
 from services.contacts.events.words import ContactKind
 
 MOST_RELATIONS = 200
+MOST_ABOVE = 50
+"""Companies above one, at whatever remove, for a group in which it finds its place."""
+
+Contacts = Mapping[UUID, Contact]
 
 KINDS = {
     RelationKind.WORKS_FOR: (ContactKind.PERSON, ContactKind.COMPANY),
@@ -24,8 +28,14 @@ KINDS = {
 }
 
 
+def touched_by_relation(command: AddRelation, target: UUID, contacts: Contacts) -> set[UUID]:
+    """Both contacts; and for a subsidiary everyone above the other, so that no circle is closed meanwhile."""
+    above = _above(command.other_id, contacts) if command.kind is RelationKind.SUBSIDIARY_OF else set()
+    return {target, command.other_id} | (above if len(above) <= MOST_ABOVE else set())
+
+
 def add_relation(
-    command: AddRelation, target: UUID, contacts: Mapping[UUID, Contact], now: datetime
+    command: AddRelation, target: UUID, contacts: Contacts, now: datetime
 ) -> dict[UUID, list[Event]]:
     contact, other = contacts[target], contacts.get(command.other_id)
     if (command.kind, command.other_id) in contact.relations:
@@ -36,9 +46,32 @@ def add_relation(
         raise Rejected("contact-closed", "The other contact is closed; reopen it first.", "/other_id")
     if other is contact or KINDS[command.kind] != (contact.kind, other.kind):
         raise Rejected("relation-unfit", "These two contacts cannot stand in this relation.", "/kind")
+    if command.kind is RelationKind.SUBSIDIARY_OF:
+        _check_place(target, _above(command.other_id, contacts))
     if len(contact.relations) >= MOST_RELATIONS:
         raise Rejected("too-many-relations", f"A contact has at most {MOST_RELATIONS} relations.")
     return {target: [RelationAdded(contact_id=target, kind=command.kind, other_id=command.other_id)]}
+
+
+def _above(company: UUID, contacts: Contacts) -> set[UUID]:
+    """Of whom it is a subsidiary, at whatever remove, as far as they are at hand."""
+    found: set[UUID] = set()
+    left = [company]
+    while left:
+        contact = contacts.get(left.pop())
+        for kind, other in contact.relations if contact else ():
+            if kind is RelationKind.SUBSIDIARY_OF and other not in found:
+                found.add(other)
+                left.append(other)
+    return found
+
+
+def _check_place(company: UUID, above: set[UUID]) -> None:
+    if company in above:
+        sentence = "The other company is, directly or through others, a subsidiary of this one."
+        raise Rejected("relation-unfit", sentence, "/other_id")
+    if len(above) > MOST_ABOVE:
+        raise Rejected("too-many-relations", f"More than {MOST_ABOVE} companies stand above that one.")
 
 
 def end_relation(command: EndRelation, contact: Contact, now: datetime) -> list[Event]:
