@@ -162,12 +162,14 @@ class Processes:
     logs: Path
     started: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
-    def start(self, command: str, *arguments: str, settings: Settings) -> "subprocess.Popen[bytes]":
+    def start(
+        self, command: str, *arguments: str, settings: Settings, checkout: Path = CHECKOUT
+    ) -> "subprocess.Popen[bytes]":
         """Starts `rapport <command> <arguments>`; its output goes to `<logs>/<n>-<command>.log`."""
         with (self.logs / f"{len(self.started)}-{command}.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "ops", command, *arguments],
-                cwd=CHECKOUT,
+                cwd=checkout,
                 # A home without a file of settings, so that no other stack's are read.
                 env={**os.environ, **variables.of(settings), "RAPPORT_HOME": str(self.logs)},
                 stdout=log,

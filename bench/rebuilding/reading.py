@@ -18,6 +18,7 @@ from kernel.log.topics import topic
 from kernel.settings import SERVICES, Settings
 from kernel.taking.arrivals import Reading
 from kernel.taking.checkpoints import Checkpoint
+from kernel.taking.generations import FIRST
 from kernel.view.building.topics import opened
 from kernel.view.view import View
 
@@ -51,7 +52,8 @@ def _timed(read_all: Any, settings: Settings, name: str, events: int) -> dict[st
 
 async def _by_ours(settings: Settings, view: View[Any]) -> int:
     count = 0
-    async with opened(settings, view.services) as topics:
+    names = {topic(settings, service, FIRST): (service, FIRST) for service in view.services}
+    async with opened(settings, names) as topics:
         for partition in range(PARTITIONS):
             async for arrivals in topics.batches(partition, Reading((view,)), Checkpoint(partition)):
                 count += sum(arrival.fact is not None for arrival in arrivals)

@@ -14,7 +14,15 @@ async def halted(pool: asyncpg.Pool) -> str | None:
     return reason
 
 
-async def halt(pool: asyncpg.Pool, reason: str) -> None:
-    """Stops commands until the topic is written anew; the first reason stays."""
+# Whoever begins the next generation moves the mark first: what was found of the former one stops nothing.
+HALT = """
+INSERT INTO halt (reason)
+SELECT $1 FROM (SELECT FROM mark WHERE partition = 0 AND generation = $2 FOR SHARE) still
+ON CONFLICT DO NOTHING
+"""
+
+
+async def halt(pool: asyncpg.Pool, reason: str, generation: int) -> None:
+    """Stops commands until the topic of this generation is written anew; the first reason stays."""
     with database_away():
-        await pool.execute("INSERT INTO halt (reason) VALUES ($1) ON CONFLICT DO NOTHING", reason)
+        await pool.execute(HALT, reason, generation)

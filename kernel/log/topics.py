@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import NoError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
@@ -41,18 +42,44 @@ def configuration(settings: Settings) -> dict[str, str]:
     }
 
 
-async def ensure_topic(settings: Settings, name: str) -> None:
-    """Makes the topic if it is missing; raises UnfitTopic for one made otherwise, or a KafkaError."""
+async def existing(settings: Settings, service: str, since: int = 1) -> list[str]:
+    """The topics of a service that are there, from this generation on, in order; raises KafkaError."""
+    async with _administrator(settings) as administrator:
+        found = {}
+        for name in await administrator.list_topics():
+            number = name.rpartition(".g")[2]
+            if number.isdecimal() and int(number) >= since and name == topic(settings, service, int(number)):
+                found[int(number)] = name
+    return [found[number] for number in sorted(found)]
+
+
+async def delete_topic(settings: Settings, name: str) -> None:
+    """For good; one that is not there is gone already. Raises KafkaError."""
+    async with _administrator(settings) as administrator:
+        answer = await administrator.delete_topics([name])
+        error = for_code(answer.topic_error_codes[0][1])
+        if error not in (NoError, UnknownTopicOrPartitionError):
+            raise error(f"Topic {name} could not be deleted.")
+
+
+@asynccontextmanager
+async def _administrator(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
     administrator = AIOKafkaAdminClient(
         bootstrap_servers=settings.kafka, request_timeout_ms=int(SECONDS_TO_ANSWER * 1000)
     )
     try:
         await administrator.start()
+        yield administrator
+    finally:
+        await administrator.close()
+
+
+async def ensure_topic(settings: Settings, name: str) -> None:
+    """Makes the topic if it is missing; raises UnfitTopic for one made otherwise, or a KafkaError."""
+    async with _administrator(settings) as administrator:
         wanted = configuration(settings)
         if not await _create(administrator, name, settings.replication_factor, wanted):
             await _check(administrator, name, wanted)
-    finally:
-        await administrator.close()
 
 
 async def _create(

@@ -9,22 +9,23 @@ import asyncpg
 from kernel.reaction import memory, outbox, starts, traces
 from kernel.reaction.folding import Digests, Folded, fold, steps, touched, traced
 from kernel.reaction.reaction import M, Reaction
-from kernel.reaction.starts import Starts
 from kernel.taking.arrivals import Arrival, Failure
 from kernel.taking.batch import Folding
 from kernel.taking.fact import Stream
 
 
-def folding(reaction: Reaction[M], begins: Starts, digest: Digests) -> Folding:
+def folding(reaction: Reaction[M], digest: Digests) -> Folding:
     """How records are remembered, and what follows from them comes into the outbox."""
-
-    def issues(arrival: Arrival) -> bool:
-        live = arrival.envelope is not None and arrival.envelope.origin == "live"
-        return (live or reaction.imported) and starts.issues(begins, arrival)
 
     async def fold_in(
         db: asyncpg.Connection, arrivals: Sequence[Arrival], blocked: set[Stream], refused: Failure | None
     ) -> Folded[M]:
+        begins = await starts.read(db, reaction) or {}
+
+        def issues(arrival: Arrival) -> bool:
+            live = arrival.envelope is not None and arrival.envelope.origin == "live"
+            return (live or reaction.imported) and starts.issues(begins, arrival)
+
         found = steps(reaction, arrivals, digest, refused)
         known = await traces.read(db, reaction, traced(reaction, found))
         before = await memory.lock(db, reaction, touched(reaction, found, known))

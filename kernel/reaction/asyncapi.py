@@ -17,11 +17,15 @@ from kernel.log.envelope import CONTENT_TYPE, schema_name
 from kernel.log.facts import Event, service_of, type_of
 from kernel.reaction.reaction import Reaction
 from kernel.settings import Settings
+from kernel.taking.generations import FIRST
 from kernel.web.service import Service
 
-GENERATION = 1
-
 Document = dict[str, Any]
+
+_GENERATION: Document = {
+    "description": "How often the topic was made anew, from 1. The relay's /readyz names the topic of now.",
+    "default": str(FIRST),
+}
 
 
 class _Message(BaseModel):
@@ -95,7 +99,7 @@ def asyncapi(service: Service) -> Document:
 
 
 def _topic(event: type[Event]) -> str:
-    return f"{Settings.model_fields['topics'].default}.{service_of(event)}.g{GENERATION}"
+    return f"{Settings.model_fields['topics'].default}.{service_of(event)}"
 
 
 def _hear(broker: KafkaBroker, reaction: Reaction[Any]) -> None:
@@ -116,9 +120,7 @@ def _by_topic(document: Document) -> Document:
         reaction, _, event = name.rpartition(":")
         found, done = document["channels"][name], document["operations"][name]
         topic = found["address"]
-        channel = channels.setdefault(
-            topic, {"address": topic, "messages": {}, "bindings": found["bindings"]}
-        )
+        channel = channels.setdefault(topic, _channel(topic))
         channel["messages"][event] = {"$ref": f"#/components/messages/{event}"}
         messages[event] = _carried(event)
         key = f"{reaction} {topic}" if reaction else f"publish {topic}"
@@ -135,6 +137,16 @@ def _by_topic(document: Document) -> Document:
         "channels": dict(sorted(channels.items())),
         "operations": dict(sorted(operations.items())),
         "components": {"messages": dict(sorted(messages.items())), "schemas": schemas},
+    }
+
+
+def _channel(topic: str) -> Document:
+    address = topic + ".g{generation}"
+    return {
+        "address": address,
+        "parameters": {"generation": _GENERATION},
+        "messages": {},
+        "bindings": {"kafka": {"topic": address, "bindingVersion": "0.4.0"}},
     }
 
 

@@ -24,7 +24,8 @@ FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[],
     $7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::timestamptz[]) WITH ORDINALITY
 AS n (org_id, stream_id, command_id, command, body,
     correlation_id, causation_id, trace, origin, occurred_at, number)
-ORDER BY n.number"""
+ORDER BY n.number
+ON CONFLICT (command_id) DO NOTHING"""
 
 _DUE = """
 FROM outbox o WHERE parked IS NULL AND NOT EXISTS (

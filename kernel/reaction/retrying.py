@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 
 from kernel.database import database_away
-from kernel.reaction import outbox, starts
+from kernel.reaction import outbox
 from kernel.reaction.applying import folding
 from kernel.reaction.reaction import Reaction
 from kernel.taking import retrying
@@ -29,7 +29,6 @@ async def retry(
     Raises what `kernel.taking.retrying.retry` does.
     """
     with database_away():
-        begins = await starts.read(pool, reaction) or {}
-        fold = folding(reaction, begins, vault.digest)
+        fold = folding(reaction, vault.digest)
         retried = await retrying.retry(pool, reaction, fold, vault, which, told)
         return retried, 0 if which.seq else await outbox.unpark(pool, reaction, which)

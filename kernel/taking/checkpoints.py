@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
 from typing import TypeAlias
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -32,12 +33,24 @@ class Gone(Exception):
     """The taker has no checkpoint there: it was dropped."""
 
 
-class Head(msgspec.Struct):
+class Head(msgspec.Struct, omit_defaults=True):
     """The last record taken of one topic's partition."""
 
     generation: int = 1
     position: int = 0
     offset: int = -1
+    event: UUID | None = None
+    """The one at that position: whether a log that was restored from a backup still holds it."""
+
+    def next_offset(self, generation: int) -> int:
+        """Where to look for the next record on the topic of this generation; it never lies before that.
+
+        Positions begin at 1 and repeats only push them back: position p has no offset below p - 1.
+        """
+        return self.offset + 1 if self.generation == generation else self.position
+
+
+BEGINNING = Head()
 
 
 @dataclass(slots=True)
@@ -64,8 +77,8 @@ def checkpoint_of(row: asyncpg.Record) -> Checkpoint:
 
 
 def topics_text(checkpoint: Checkpoint) -> str:
-    """Its heads as the table holds them; one that nothing was taken of is not written."""
-    begun = {service: head for service, head in checkpoint.heads.items() if head.offset >= 0}
+    """Its heads as the table holds them; one that is still at the log's beginning is not written."""
+    begun = {service: head for service, head in checkpoint.heads.items() if head != BEGINNING}
     return msgspec.json.encode(begun).decode()
 
 
@@ -109,7 +122,8 @@ def take_next(
 ) -> tuple[list[Arrival], set[Place]]:
     """The arrivals that are next, moving the heads past them; and the places where one was missing.
 
-    What is not newer is dropped; after a gap nothing more of that place is taken.
+    What is not newer is dropped, and so is what a worker brings from a former generation's topic that it has
+    not left yet; after a gap nothing more of that place is taken.
     """
     fresh: list[Arrival] = []
     gaps: set[Place] = set()
@@ -124,13 +138,15 @@ def take_next(
 def _take_next(head: Head, arrivals: Iterable[Arrival], fresh: list[Arrival]) -> bool:
     """Takes from one place; False at a gap."""
     for arrival in arrivals:
+        if arrival.generation < head.generation:
+            continue
         newer = (arrival.generation, arrival.offset) > (head.generation, head.offset)
         if arrival.envelope is None:
             if newer:
                 fresh.append(arrival)
         elif arrival.position == head.position + 1:
             fresh.append(arrival)
-            head.position = arrival.position
+            head.position, head.event = arrival.position, arrival.envelope.event_id
         elif arrival.position > head.position:
             return False
         if newer:

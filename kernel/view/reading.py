@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 
 from kernel.database import database_away
+from kernel.taking import generations
 from kernel.taking.checkpoints import Checkpoint, Connection, Head, checkpoint_of
 from kernel.view import presented
 from kernel.view.columns import row_of
@@ -83,6 +84,9 @@ async def wait_for(
     pool: asyncpg.Pool, views: Sequence[View[Any]], positions: Positions, seconds: float = LONGEST_WAIT
 ) -> None:
     """Waits until each view has taken these positions of the services that it reads; 503 `view-behind`."""
+    if await _are_there(pool, views, positions):
+        return
+    positions = await _still_named(pool, positions)
     until = asyncio.get_running_loop().time() + seconds
     pause = FIRST_PAUSE
     while not await _are_there(pool, views, positions):
@@ -94,6 +98,18 @@ async def wait_for(
             )
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE)
+
+
+async def _still_named(db: Connection, positions: Positions) -> Positions:
+    """The same without what a restored backup lost: of a former generation, what the log kept."""
+    with database_away():
+        known = await generations.read(db)
+    return {
+        (service, number): {at: min(position, known[service].kept[at]) for at, position in entries.items()}
+        if service in known and number < known[service].number
+        else entries
+        for (service, number), entries in positions.items()
+    }
 
 
 async def _are_there(pool: asyncpg.Pool, views: Sequence[View[Any]], positions: Positions) -> bool:
@@ -109,4 +125,4 @@ async def _are_there(pool: asyncpg.Pool, views: Sequence[View[Any]], positions: 
 
 
 def _is_there(head: Head, generation: int, position: int) -> bool:
-    return position == 0 or (head.generation, head.position) >= (generation, position)
+    return position == 0 or (head.generation >= generation and head.position >= position)

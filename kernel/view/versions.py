@@ -54,4 +54,25 @@ async def followed(db: Connection, folds: Iterable[View[Any]]) -> tuple[View[Any
 
 async def live(db: Connection, view: View[Any]) -> View[Any] | None:
     """The version that is read, if this fold or a former one made it."""
-    return next((one.fold for one in await every(db, [view]) if one.live and one.view == view.name), None)
+    return live_of(await every(db, [view]), view)
+
+
+def live_of(there: Iterable[Version], view: View[Any]) -> View[Any] | None:
+    """The same, of all that is there."""
+    return next((one.fold for one in there if one.live and one.view == view.name), None)
+
+
+def stale(there: Iterable[Version], view: View[Any]) -> bool:
+    """Whether the view is read as a former program folded it."""
+    return any(one.live and one.view == view.name and one.number < view.number for one in there)
+
+
+def built(there: Iterable[Version], view: View[Any]) -> View[Any] | None:
+    """The newest version that waits to be read in the place of a stale one."""
+    there = list(there)
+    ready = [
+        one.fold
+        for one in there
+        if (one.view, one.number) == (view.name, view.number) and one.state == "followed"
+    ]
+    return ready[-1] if ready and stale(there, view) else None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -18,8 +17,10 @@ from kernel.view.building import beside
 from kernel.view.view import View
 from ops.errors import CannotRun
 from ops.output import answer, json_option, progress
-from ops.rebuilding.comparing import compare
+from ops.rebuilding.causes import causes
+from ops.rebuilding.comparing import COUNTS, compare
 from ops.rebuilding.running import Say, owning, rebuild
+from ops.rebuilding.telling import text
 from ops.settings import load
 from services.projections.app import VIEWS
 
@@ -28,7 +29,10 @@ SECONDS_BETWEEN_TRIES = 0.05
 
 
 @click.command()
-@click.argument("view", type=click.Choice([view.name for view in VIEWS]))
+@click.argument("view", type=click.Choice([view.name for view in VIEWS]), required=False)
+@click.option(
+    "--all-stale", is_flag=True, help="Every view that is read as a former program folded it, one by one."
+)
 @click.option("--compare", is_flag=True, help="Then compare it, row by row, with the version that is read.")
 @click.option("--switch", is_flag=True, help="Then have it read; with --compare only if nothing differs.")
 @click.option("--back", is_flag=True, help="Build nothing; have the former version read again.")
@@ -42,7 +46,8 @@ SECONDS_BETWEEN_TRIES = 0.05
 )
 @json_option
 def command(
-    view: str,
+    view: str | None,
+    all_stale: bool,
     compare: bool,
     switch: bool,
     back: bool,
@@ -56,42 +61,75 @@ def command(
     Nothing is taken from those who read: the new version is filled from position 0, then kept up to date by
     the workers, and read only after --switch, which --back undoes. A build that was broken off goes on where
     it was. Exit code 1 where --compare finds a difference.
+
+    After an upgrade --all-stale builds what `rapport views` says wants a rebuild; what is built already is
+    only compared and switched to. Versions of different folds are compared in the columns that both have.
     """
-    chosen = next(each for each in VIEWS if each.name == view)
-    if sum([compare or switch or throttle is not None or workers is not None, back, drop is not None]) > 1:
+    if (view is None) != all_stale:
+        raise CannotRun("name one view, or give --all-stale.")
+    if (
+        sum(
+            [
+                all_stale or compare or switch or throttle is not None or workers is not None,
+                back,
+                drop is not None,
+            ]
+        )
+        > 1
+    ):
         raise CannotRun("--back and --drop go with no other option.")
-    settings = load()
+    settings, wish = load(), Wish(compare, switch, workers, throttle)
+    chosen = next((each for each in VIEWS if each.name == view), None)
     with progress() as say:
-        if back:
+        if chosen is None:
+            document = asyncio.run(_all_stale(settings, wish, say))
+        elif back:
             document = asyncio.run(_back(settings, chosen))
         elif drop is not None:
             document = asyncio.run(_drop(settings, chosen, drop))
         else:
-            document = asyncio.run(_rebuild(settings, chosen, compare, switch, workers, throttle, say))
+            document = asyncio.run(_rebuild(settings, chosen, wish, say))
     answer(document, text(document), as_json)
     raise SystemExit(0 if document.get("same", True) else 1)
 
 
-async def _rebuild(
-    settings: Settings,
-    view: View[Any],
-    comparing: bool,
-    switching: bool,
-    workers: int | None,
-    most: int | None,
-    say: Say,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Wish:
+    """How a version is to be built, with `most` events a second, and what is to be done with it then."""
+
+    compare: bool
+    switch: bool
+    workers: int | None
+    most: int | None
+
+
+async def _all_stale(settings: Settings, wish: Wish, say: Say) -> dict[str, Any]:
+    pool = await connect_pool(settings, "projections_log", max_size=1)
+    try:
+        stale = [view for view in VIEWS if versions.stale(await versions.every(pool, [view]), view)]
+    finally:
+        await pool.close()
+    documents = {view.name: await _rebuild(settings, view, wish, say) for view in stale}
+    return {"views": documents, "same": all(one.get("same", True) for one in documents.values())}
+
+
+async def _rebuild(settings: Settings, view: View[Any], wish: Wish, say: Say) -> dict[str, Any]:
     async with owning(settings, view) as owner:
-        read = await versions.live(owner, view)
-        if comparing and read is None:
+        there = await versions.every(owner, [view])
+        read = versions.live_of(there, view)
+        if wish.compare and read is None:
             raise CannotRun(
-                f"the version of {view.name} that is read is of another fold: rows cannot be compared."
+                f"this program does not have the fold of the version of {view.name} that is read."
             )
-        version, document = await rebuild(settings, owner, view, workers, most, say)
-        if comparing and read is not None:
+        if version := versions.built(there, view):
+            say(f"{version.table_name} is built already")
+            document: dict[str, Any] = {"version": version.table_name}
+        else:
+            version, document = await rebuild(settings, owner, view, wish.workers, wish.most, say)
+        if wish.compare and read is not None:
             say(f"{version.table_name} is compared with {read.table_name}")
             document |= await _compared(settings, read, version)
-        if switching and document.get("same", True):
+        if wish.switch and document.get("same", True):
             await _switched(owner, view, version.table_name)
             document["live"] = version.table_name
     return document
@@ -101,17 +139,27 @@ async def _compared(settings: Settings, read: View[Any], version: View[Any]) -> 
     pool = await connect_pool(settings, "projections_log", max_size=1, command_timeout=None)
     try:
         comparison = await compare(pool, read, version)
-        return {"compared_with": read.table_name, "same": comparison.same, **asdict(comparison)}
     finally:
         await pool.close()
+    made = await causes(settings, comparison.found)
+    return {
+        "compared_with": read.table_name,
+        "same": comparison.same,
+        "left_out": comparison.left_out,
+        **{name: getattr(comparison, name) for name in COUNTS},
+        "first": [{**told, **by} for told, by in zip(comparison.first, made, strict=True)],
+    }
 
 
 async def _switched(owner: asyncpg.Connection, view: View[Any], version: str) -> None:
-    """At the first moment at which the new version has all that the live one has."""
+    """At the first moment at which the version has all that the live one has. Raises Behind, CannotRun."""
+    there = {one.name: one.fold for one in await versions.every(owner, [view])}
+    if (fold := there.get(version)) is None:
+        raise CannotRun(f"this program does not have the fold of {version}, and could not read it.")
     until = asyncio.get_running_loop().time() + SECONDS_TO_SWITCH
     while True:
         try:
-            await beside.switch(owner, view.name, version)
+            await beside.switch(owner, view.name, version, fold.services)
             return
         except beside.Behind:
             if asyncio.get_running_loop().time() > until:
@@ -130,25 +178,3 @@ async def _drop(settings: Settings, view: View[Any], version: str) -> dict[str, 
     async with owning(settings, view) as owner:
         await beside.drop(owner, view, version)
         return {"dropped": version}
-
-
-def text(document: Mapping[str, Any]) -> str:
-    """What was done, for a person."""
-    lines = []
-    if "events" in document:
-        lines.append(
-            f"{document['version']}: {document['events']:,} events in {document['seconds']} s, "
-            f"{document['per_second']:,}/s; the workers keep it up to date"
-        )
-    if "same" in document:
-        lines.append(
-            f"compared with {document['compared_with']}: {document['alike']:,} rows alike, "
-            f"{document['different']:,} different, {document['only_here']:,} only there before, "
-            f"{document['only_there']:,} only in the new one"
-        )
-        lines += [f"  {fault}" for fault in document["first"]]
-    if "live" in document:
-        lines.append(f"{document['live']} is read now; --back returns to the former one")
-    if "dropped" in document:
-        lines.append(f"{document['dropped']} is gone")
-    return "\n".join(lines)

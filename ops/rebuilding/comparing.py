@@ -1,10 +1,14 @@
-"""Two versions of a view, row by row, each partition at a moment at which both have taken the same events."""
+"""Two versions of a view, row by row, each partition at a moment at which both have taken the same events.
+
+Versions of different folds are compared in the columns that both have.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -12,13 +16,16 @@ from kernel.log.partitions import PARTITIONS
 from kernel.taking import checkpoints
 from kernel.taking.checkpoints import Checkpoint
 from kernel.view import rows
-from kernel.view.view import View
+from kernel.view.view import RowId, View
 from ops.errors import CannotRun
 from ops.verify.views.showing import shown, shown_key
 
 MOST_SHOWN = 20
 SECONDS_BETWEEN_LOOKS = 0.05
 SECONDS_TO_MEET = 30.0
+
+COUNTS = ("alike", "different", "only_here", "only_there")
+"""Rows; `here` is the version that is read."""
 
 COUNT = """
 SELECT count(*) FILTER (WHERE here AND there AND alike) AS alike,
@@ -34,15 +41,30 @@ FROM (SELECT * FROM {a} WHERE partition = $1) a
 FULL JOIN (SELECT * FROM {b} WHERE partition = $1) b USING (org_id, {names})"""
 
 
+class Found(NamedTuple):
+    """A row that differs, and the checkpoint at which both versions were compared."""
+
+    view: View[Any]
+    """One of the two that have the row."""
+    row_id: RowId
+    head: Checkpoint
+
+
 @dataclass
 class Comparison:
-    """What was found: rows, and the first that differ with both values."""
+    """What was found: rows, and the first that differ with both values.
 
+    `left_out`: columns that only one of the two has.
+    """
+
+    left_out: list[str]
     alike: int = 0
     different: int = 0
     only_here: int = 0
     only_there: int = 0
     first: list[dict[str, Any]] = field(default_factory=list)
+    found: list[Found] = field(default_factory=list)
+    """Where each of the first stands in the log."""
 
     @property
     def same(self) -> bool:
@@ -50,8 +72,8 @@ class Comparison:
 
 
 async def compare(db: asyncpg.Pool, here: View[Any], there: View[Any]) -> Comparison:
-    """Every row of two builds of the same version. Raises CannotRun."""
-    comparison = Comparison()
+    """Every row of two versions. Raises CannotRun."""
+    comparison = Comparison(sorted({*_cells(here)} ^ {*_cells(there)}))
     for partition in range(PARTITIONS):
         await _meet(db, here, there, partition, comparison)
     return comparison
@@ -76,29 +98,36 @@ async def _compared(
 ) -> bool:
     async with pool.acquire() as db, db.transaction(isolation="repeatable_read", readonly=True):
         found = await checkpoints.every(db, [here, there])
-        if positions(found[here.taker][partition]) != positions(found[there.taker][partition]):
+        head, common = found[here.taker][partition], here.services & there.services
+        if positions(head, common) != positions(found[there.taker][partition], common):
             return False
         pairs = _pairs(here, there)
         counted = await db.fetchrow(COUNT.format(pairs=pairs), partition)
-        for name in ("alike", "different", "only_here", "only_there"):
+        for name in COUNTS:
             setattr(comparison, name, getattr(comparison, name) + counted[name])
         room = MOST_SHOWN - len(comparison.first)
         if room and counted["alike"] < sum(counted):
             for record in await db.fetch(FIRST.format(pairs=pairs), partition, room):
-                comparison.first.append(await _difference(db, here, there, partition, record))
+                await _tell(db, here, there, head, record, comparison)
     return True
 
 
-def positions(checkpoint: Checkpoint) -> dict[str, tuple[int, int]]:
-    """How far it is, whatever records it was that brought it there."""
+def positions(checkpoint: Checkpoint, services: Collection[str]) -> dict[str, tuple[int, int]]:
+    """How far it is in these services' logs, whatever records it was that brought it there."""
     return {
-        name: (head.generation, head.position) for name, head in checkpoint.heads.items() if head.position
+        name: (head.generation, head.position)
+        for name, head in checkpoint.heads.items()
+        if head.position and name in services
     }
+
+
+def _cells(view: View[Any]) -> list[str]:
+    return [column.name for column in view.columns[len(view.key) :]]
 
 
 def _pairs(here: View[Any], there: View[Any]) -> str:
     names = ", ".join(here.key)
-    cells = [column.name for column in here.columns[len(here.key) :]]
+    cells = [name for name in _cells(here) if name in _cells(there)]
     same = [f"a.{name}::text IS NOT DISTINCT FROM b.{name}::text" for name in cells]
     return PAIRS.format(
         key=f"org_id, {names}",
@@ -109,19 +138,29 @@ def _pairs(here: View[Any], there: View[Any]) -> str:
     )
 
 
-async def _difference(
-    db: asyncpg.Connection, here: View[Any], there: View[Any], partition: int, pair: asyncpg.Record
-) -> dict[str, Any]:
+async def _tell(
+    db: asyncpg.Connection,
+    here: View[Any],
+    there: View[Any],
+    head: Checkpoint,
+    pair: asyncpg.Record,
+    comparison: Comparison,
+) -> None:
     """Which row it is, and the cells that differ; personal values as digests."""
     org_id, *key = list(pair.values())[: 1 + len(here.key)]
-    row_id = org_id, tuple(key), partition
+    row_id = org_id, tuple(key), head.partition
     one, other = [(await rows.load(db, view, [row_id])).get(row_id) for view in (here, there)]
-    told = {"row": shown_key(here, org_id, tuple(key)), "partition": partition}
-    if one is None or other is None:
-        return {"fault": "only_there" if one is None else "only_here", **told}
-    cells = [
-        {"column": name, "here": shown(here, getattr(one, name)), "there": shown(here, getattr(other, name))}
-        for name in here.row.__struct_fields__
-        if getattr(one, name) != getattr(other, name)
-    ]
-    return {"fault": "different", **told, "columns": cells}
+    fault = "only_there" if one is None else "only_here" if other is None else "different"
+    told = {"fault": fault, "row": shown_key(here, org_id, tuple(key)), "partition": head.partition}
+    if one is not None and other is not None:
+        told["columns"] = [
+            {
+                "column": name,
+                "here": shown(here, getattr(one, name)),
+                "there": shown(there, getattr(other, name)),
+            }
+            for name in _cells(here)
+            if name in _cells(there) and getattr(one, name) != getattr(other, name)
+        ]
+    comparison.first.append(told)
+    comparison.found.append(Found(here if other is None else there, row_id, head))

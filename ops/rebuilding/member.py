@@ -22,6 +22,7 @@ import kernel.settings
 from kernel.database import DatabaseAway, connect_pool
 from kernel.garbage import collect_rarely
 from kernel.settings import Settings
+from kernel.taking import generations
 from kernel.vault.vault import Vault
 from kernel.view.building.build import build
 from kernel.view.building.filling import Missing, Overtaken
@@ -65,7 +66,8 @@ async def work(settings: Settings, version: View[Any]) -> None:
         vault = await Vault.open(settings) if version.personal else None
         if vault is not None:
             stack.push_async_callback(vault.close)
-        source = await stack.enter_async_context(opened(settings, version.services))
+        names = await generations.topics(pool, settings, version.services)
+        source = await stack.enter_async_context(opened(settings, names))
         heard = await _hearing()
 
         async def tell(records: int) -> None:

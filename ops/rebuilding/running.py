@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 from kernel.database import DatabaseAway, connect_pool, database_away
 from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
-from kernel.taking import checkpoints
+from kernel.taking import checkpoints, generations
 from kernel.view.building import beside
 from kernel.view.building.topics import opened
 from kernel.view.view import View
@@ -130,7 +130,7 @@ async def _filled(
     say: Say,
 ) -> Pace:
     heads = (await checkpoints.every(owner, [version]))[version.taker]
-    async with opened(settings, version.services) as topics:
+    async with opened(settings, await generations.topics(owner, settings, version.services)) as topics:
         pace = Pace(version.table_name, await topics.left(heads), say, most)
     await crew.fill(settings, version, range(PARTITIONS), workers or crew.size(pace.total), pace.tell)
     return pace

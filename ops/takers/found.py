@@ -54,14 +54,20 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[asyncpg.Pool, Logs]]
 async def found(
     taker: Taker, db: asyncpg.Pool, logs: Logs, checkpoints: Mapping[int, Checkpoint]
 ) -> dict[str, Any]:
-    """`lag` by service, how many events are `parked`, and the first of them; `db` is where it keeps them."""
+    """`taken` and `lag` by service, how many events are `parked`, the first; `db` is where they are."""
     return {
+        "taken": {service: taken(checkpoints, service) for service in sorted(taker.services)},
         "lag": {
             service: await _lag(logs[service], service, checkpoints) for service in sorted(taker.services)
         },
         "parked": sum(checkpoint.parked for checkpoint in checkpoints.values()),
         "first_parked": [dict(row) for row in await db.fetch(PARKED, taker.taker, SHOWN)],
     }
+
+
+def taken(checkpoints: Mapping[int, Checkpoint], service: str) -> int:
+    """How many events of the service's log it is past: positions have no gaps."""
+    return sum(checkpoint.head(service).position for checkpoint in checkpoints.values())
 
 
 async def _lag(log: asyncpg.Pool, service: str, checkpoints: Mapping[int, Checkpoint]) -> dict[str, float]:

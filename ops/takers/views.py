@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -16,11 +16,16 @@ from kernel.view.tables import terms_of
 from kernel.view.versions import Version
 from ops.output import aligned, answer, json_option
 from ops.settings import load
-from ops.takers.found import Logs, distance, found, opened, parked_lines
+from ops.takers.found import Logs, distance, found, opened, parked_lines, taken
 from services.projections.app import VIEWS
 
 SIZE = """
 SELECT sum(pg_total_relation_size(to_regclass(name)))::bigint FROM unnest($1::text[]) name"""
+
+SECONDS_WATCHED = 1.0
+
+NUMBERS = {view.name: view.number for view in VIEWS}
+"""In which version this program folds each view."""
 
 PARKED = "SELECT coalesce(sum(parked), 0)::bigint FROM checkpoint WHERE taker = $1"
 
@@ -28,11 +33,12 @@ PARKED = "SELECT coalesce(sum(parked), 0)::bigint FROM checkpoint WHERE taker = 
 @click.command()
 @json_option
 def command(as_json: bool) -> None:
-    """Show every view: how far behind the log it is, what it has parked and why, its size.
+    """Show every view: how far it is and how fast, what it has parked and why, its size and its build.
 
-    Each version has a line, the one that is read and those beside it. A view that cannot fold an event parks
-    it, and what follows in the same stream waits behind it; all else goes on. `./rapport parked` tells more,
-    and takes it once the cause is mended. Exit code 1 while anything is parked.
+    Each version has a line, the one that is read and those beside it; what is read as a former program folded
+    it wants a rebuild. The rate is that of one second, which this command watches. A view that cannot fold an
+    event parks it, and what follows in the same stream waits behind it; all else goes on. `./rapport parked`
+    tells more, and takes it once the cause is mended. Exit code 1 while anything is parked.
     """
     document = asyncio.run(_run(load()))
     answer(document, text(document), as_json)
@@ -42,10 +48,27 @@ def command(as_json: bool) -> None:
 async def _run(settings: Settings) -> dict[str, Any]:
     async with opened(settings) as (db, logs):
         there = await versions.every(db, VIEWS)
-        return {"views": {version.name: await _document(db, logs, version) for version in there}}
+        rates = await _rates(db, there)
+        return {"views": {one.name: await _document(db, logs, one, rates.get(one.name)) for one in there}}
 
 
-async def _document(db: asyncpg.Pool, logs: Logs, version: Version) -> dict[str, Any]:
+async def _rates(db: asyncpg.Pool, there: Sequence[Version]) -> dict[str, int]:
+    """Events a second, of each version whose fold is known: what it takes in the next second."""
+    views = [version.fold for version in there if version.fold is not None]
+    clock = asyncio.get_running_loop().time
+    began, before = clock(), await checkpoints.every(db, views)
+    await asyncio.sleep(SECONDS_WATCHED)
+    after, seconds = await checkpoints.every(db, views), clock() - began
+    return {
+        view.taker: round(
+            sum(taken(after[view.taker], one) - taken(before[view.taker], one) for one in view.services)
+            / seconds
+        )
+        for view in views
+    }
+
+
+async def _document(db: asyncpg.Pool, logs: Logs, version: Version, rate: int | None) -> dict[str, Any]:
     built_in = version.built_at and version.began_at and version.built_at - version.began_at
     return {
         "view": version.view,
@@ -54,6 +77,8 @@ async def _document(db: asyncpg.Pool, logs: Logs, version: Version) -> dict[str,
         "state": version.state,
         "live": version.live,
         "fold": version.fold is not None,
+        "wants_rebuild": version.live and version.number < NUMBERS.get(version.view, 0),
+        "per_second": rate,
         **await _found(db, logs, version),
         "bytes": await db.fetchval(SIZE, [version.name, terms_of(version.name)]),
         "built_at": version.built_at and version.built_at.isoformat(),
@@ -65,22 +90,27 @@ async def _found(db: asyncpg.Pool, logs: Logs, version: Version) -> dict[str, An
     """Without its fold nobody knows what a version reads, and so how far behind it is."""
     view = version.fold
     if view is None:
-        return {"lag": {}, "parked": await db.fetchval(PARKED, version.name), "first_parked": []}
+        return {"taken": {}, "lag": {}, "parked": await db.fetchval(PARKED, version.name), "first_parked": []}
     return await found(view, db, logs, (await checkpoints.every(db, [view]))[view.table_name])
 
 
 def text(document: Mapping[str, Any]) -> str:
     """A table, and what is to be said of single versions below it."""
-    lines = [("view", "state", "read", "behind", "seconds", "parked", "size", "built", "in")]
+    lines = [
+        ("view", "state", "read", "taken", "behind", "seconds", "per s", "parked", "size", "built", "in")
+    ]
     below: list[str] = []
     for name, view in document["views"].items():
-        behind = distance(view) if view["fold"] else ("?", "?")
+        far = (f"{sum(view['taken'].values()):,}", *distance(view)) if view["fold"] else ("?", "?", "?")
+        rate = "?" if view["per_second"] is None else f"{view['per_second']:,}"
         size = f"{view['bytes'] / 1e6:,.1f} MB"
         built = view["built_at"][:16].replace("T", " ") if view["built_at"] else "-"
         took = "-" if view["built_in"] is None else f"{view['built_in']} s"
         read = "yes" if view["live"] else "no"
-        lines.append((name, view["state"], read, *behind, str(view["parked"]), size, built, took))
+        lines.append((name, view["state"], read, *far, rate, str(view["parked"]), size, built, took))
         if not view["fold"]:
             below.append(f"{name}: this program does not have its fold, and cannot keep it up to date")
+        if view["wants_rebuild"]:
+            below.append(f"{view['view']} wants a rebuild, its fold has changed: rapport rebuild --all-stale")
         below += parked_lines(name, view)
     return "\n".join([*aligned(lines), *below])

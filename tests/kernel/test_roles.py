@@ -23,6 +23,7 @@ SERVICE: Mapping[str, Mapping[str, str]] = {
     "deadline": {"log": WRITE},
     "dropped": {"log": "INSERT SELECT"},
     "event": {"app": READ, "log": "INSERT SELECT"},
+    "generation": {"log": "INSERT SELECT UPDATE"},
     "halt": {"log": "DELETE INSERT SELECT"},
     "lease": {"log": WRITE},
     "mark": {"log": "SELECT UPDATE(generation) UPDATE(position) UPDATE(topic_offset)"},
@@ -30,7 +31,7 @@ SERVICE: Mapping[str, Mapping[str, str]] = {
     "outbox": {"log": "DELETE INSERT SELECT UPDATE(parked)"},
     "parked": {"log": "DELETE INSERT SELECT UPDATE(frames) UPDATE(reason)"},
     "reaction_memory": {"log": "DELETE INSERT SELECT UPDATE(memory)"},
-    "reaction_start": {"log": "INSERT SELECT"},
+    "reaction_start": {"log": "INSERT SELECT UPDATE(starts)"},
     "stream": {"app": READ, "log": "INSERT SELECT UPDATE(version)"},
 }
 VAULT: Mapping[str, Mapping[str, str]] = {
@@ -40,6 +41,7 @@ VAULT: Mapping[str, Mapping[str, str]] = {
 VIEWS: Mapping[str, Mapping[str, str]] = {
     "checkpoint": {"app": READ, "log": "INSERT SELECT UPDATE(parked) UPDATE(topics)"},
     "dropped": {"log": "INSERT SELECT"},
+    "generation": {"app": READ, "log": "INSERT SELECT UPDATE"},
     "migration": {"app": READ, "log": READ},
     "parked": {"log": "DELETE INSERT SELECT UPDATE(frames) UPDATE(reason)"},
     "view": {"app": READ, "log": READ},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -19,7 +19,7 @@ from kernel.log.relay.marks import Mark, move_marks, read_marks
 from kernel.log.relay.publisher import NOT_PUBLISHED, Flight, Publisher, Run
 from kernel.log.relay.reading import Gap, read_runs
 from kernel.log.relay.wake import Wake, pause
-from kernel.log.topics import UnfitTopic, ensure_topic, topic
+from kernel.log.topics import UnfitTopic, ensure_topic, existing, topic
 from kernel.metrics import RELAY_ERRORS, RELAY_PUBLISHED
 from kernel.settings import Settings
 
@@ -33,6 +33,8 @@ partition, not many small ones, which cost the broker and every reader as much e
 thousand a second for good; at a thousand a stall that filled one flight must not make the next wait too."""
 SECONDS_BETWEEN_MARKS = 0.05
 """While there is always more to send; a mark that lags is only a repeat after a crash."""
+SECONDS_BETWEEN_CHECKS = 1.0
+"""Looks whether the marks are still where they were left."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 """Seconds between two tries while nothing can be published."""
 SLOW = 2.0
@@ -48,6 +50,8 @@ class Leader:
     pool: asyncpg.Pool
     wake: Wake
     stopping: asyncio.Event
+    topic: str | None = None
+    """The one that it writes on now."""
     _error: str | None = None
     _next_pause: float = SHORTEST_PAUSE
     _waits_since: float | None = None
@@ -90,22 +94,26 @@ class Leader:
         publisher = Publisher(self.settings, name)
         try:
             await publisher.open()
-            self._error = None
+            self._error, self.topic = None, name
             await self._carry(publisher, lease, marks)
         finally:
+            self.topic = None
             await publisher.close()
 
     async def _fits(self, lease: Lease, name: str, marks: Sequence[Mark]) -> bool:
         """Whether the topic may be written on; if it may not, commands stop until it is written anew."""
         if await halted(self.pool):
             return False
-        await ensure_topic(self.settings, name)
+        later = await existing(self.settings, self.service, marks[0].generation + 1)
         try:
+            if later:
+                raise Different(f"{later[-1]} is there, but the store knows of {name} only.")
+            await ensure_topic(self.settings, name)
             await compare(self.settings, name, self.pool, marks)
         except Different as difference:
             logger.error("the topic differs from the store", extra={"reason": str(difference)})
             await renew(self.pool, lease)  # what a former leader sees must stop nothing
-            await halt(self.pool, str(difference))
+            await halt(self.pool, str(difference), marks[0].generation)
             return False
         return True
 
@@ -113,8 +121,9 @@ class Leader:
         """Sends what is new, a flight after the former one was acknowledged; reads on under a large one."""
         generation = marks[0].generation
         after = {mark.partition: mark.position for mark in marks}
+        known = {mark.partition: mark for mark in marks}
         landed: dict[int, Mark] = {}
-        moved_at = time.monotonic()
+        moved_at = checked_at = time.monotonic()
         flight: Flight | None = None
         while flight or landed or not self.stopping.is_set():
             reads = flight is None or flight.records >= MANY
@@ -129,13 +138,23 @@ class Leader:
             idle = reads and not flight
             if landed and (idle or time.monotonic() - moved_at > SECONDS_BETWEEN_MARKS):
                 failpoint("relay.sent")
-                await move_marks(self.pool, lease, list(landed.values()))
+                positions = {partition: mark.position for partition, mark in known.items()}
+                await move_marks(self.pool, lease, list(landed.values()), positions)
                 failpoint("relay.marked")
+                known |= landed
                 landed, moved_at = {}, time.monotonic()
             elif idle:
                 await self.wake.wait(SECONDS_BETWEEN_LOOKS)
+            if time.monotonic() - checked_at > SECONDS_BETWEEN_CHECKS:
+                await self._check(known.values())
+                checked_at = time.monotonic()
             if follows and flight and flight.records >= MANY:
                 await pause(self.stopping, BREATH)
+
+    async def _check(self, known: Iterable[Mark]) -> None:
+        """Raises LeaseLost where somebody else moved the marks: all is to be looked at again from there."""
+        if await read_marks(self.pool) != sorted(known, key=lambda mark: mark.partition):
+            raise LeaseLost("the marks were moved: a new generation, or a restored database")
 
     async def _read(self, generation: int, after: Mapping[int, int]) -> list[Run]:
         """What is new; nothing once the process is told to stop."""

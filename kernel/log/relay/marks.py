@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -46,19 +46,23 @@ WITH mine AS (
     RETURNING set_config('synchronous_commit', 'off', true)
 ), moved AS (
     UPDATE mark SET position = given.position, topic_offset = given.topic_offset
-    FROM mine, unnest($3::smallint[], $4::int[], $5::bigint[], $6::bigint[])
-        given(partition, generation, position, topic_offset)
+    FROM mine, unnest($3::smallint[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[])
+        given(partition, generation, position, topic_offset, known)
     WHERE mark.partition = given.partition AND mark.generation = given.generation
+        AND mark.position = given.known
     RETURNING 1
 )
 SELECT count(*) FROM moved
 """
 
 
-async def move_marks(pool: asyncpg.Pool, lease: Lease, marks: Sequence[Mark]) -> None:
-    """Remembers what was acknowledged.
+async def move_marks(
+    pool: asyncpg.Pool, lease: Lease, marks: Sequence[Mark], known: Mapping[int, int]
+) -> None:
+    """Remembers what was acknowledged; `known`: the positions by partition that the table holds until then.
 
-    Raises LeaseLost, and moves nothing, if another leads by now; likewise if a new generation has begun.
+    Raises LeaseLost, and moves nothing, if another leads by now; likewise if the marks are elsewhere, because
+    a new generation has begun or the database was restored.
     """
     with database_away():
         moved = await pool.fetchval(
@@ -69,9 +73,23 @@ async def move_marks(pool: asyncpg.Pool, lease: Lease, marks: Sequence[Mark]) ->
             [mark.generation for mark in marks],
             [mark.position for mark in marks],
             [mark.topic_offset for mark in marks],
+            [known[mark.partition] for mark in marks],
         )
     if moved != len(marks):
         raise LeaseLost(f"marks no longer move under epoch {lease.epoch} of the lease {lease.name!r}")
+
+
+BEGIN = """
+UPDATE mark SET generation = $1, position = 0, topic_offset = -1 WHERE generation < $1
+"""
+
+
+async def begin_generation(pool: asyncpg.Pool, generation: int) -> None:
+    """Has the log published anew from its first event, and lets commands go on; once a generation."""
+    with database_away():
+        async with pool.acquire() as connection, connection.transaction():
+            if await connection.execute(BEGIN, generation) != "UPDATE 0":
+                await connection.execute("DELETE FROM halt")
 
 
 LAG = """

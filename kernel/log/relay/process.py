@@ -96,7 +96,7 @@ class Relay:
             degraded["kafka"] = self._leader.trouble
         if self._lag.seconds > NOTABLE_LAG:
             degraded["lag"] = f"{self._lag.events} events wait to be published."
-        details = {"leader": self._leads, "lag": asdict(self._lag)}
+        details = {"leader": self._leads, "topic": self._leader.topic, "lag": asdict(self._lag)}
         return Readiness(failing=self._failing, degraded=degraded, details=details)
 
 

@@ -1,7 +1,7 @@
 -- What the reactions of one service stand on, in the service's own schema. {service} stands for its name.
 
--- From which record on each reaction issues commands; a partition's checkpoint is locked before any memory.
--- starts: {service: {"generation", "offset"}}, the first record of each topic's partition that may cause commands.
+-- From which event on each reaction issues commands; a partition's checkpoint is locked before any memory.
+-- starts: {service: position}, the first one of each partition that may cause commands.
 CREATE TABLE reaction_start (
     reaction text NOT NULL,
     partition smallint NOT NULL,
@@ -49,6 +49,6 @@ BEGIN
         EXECUTE format('CREATE POLICY batches ON %I TO {service}_log USING (true) WITH CHECK (true)', name);
     END LOOP;
 END $$;
-GRANT SELECT, INSERT ON reaction_start TO {service}_log;
+GRANT SELECT, INSERT, UPDATE (starts) ON reaction_start TO {service}_log;
 GRANT SELECT, INSERT, UPDATE (memory), DELETE ON reaction_memory TO {service}_log;
 GRANT SELECT, INSERT, UPDATE (parked), DELETE ON outbox TO {service}_log;

@@ -8,16 +8,18 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, TopicPartition
+import msgspec
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from kernel.database import database_away
+from kernel.log import envelope
 from kernel.log.partitions import PARTITIONS
 from kernel.reaction import starts
 from kernel.reaction.reaction import Reaction
-from kernel.reaction.starts import Start, Starts
-from kernel.reaction.worker.subscription import Topics
+from kernel.reaction.starts import Starts
 from kernel.settings import Settings
 from kernel.stopping import stopped
+from kernel.taking.generations import Topics
 
 SECONDS_TO_ANSWER = 5.0
 
@@ -29,29 +31,41 @@ async def missing(settings: Settings, topics: Collection[str]) -> set[str]:
     return set(topics) - there
 
 
-async def deploy(settings: Settings, pool: asyncpg.Pool, reaction: Reaction[Any], topics: Topics) -> Starts:
-    """Where the reaction's commands begin; one that was never here follows what happens from now on.
+async def deploy(settings: Settings, pool: asyncpg.Pool, reaction: Reaction[Any], topics: Topics) -> None:
+    """Settles where the reaction's commands begin; one that was never here follows what happens from now on.
 
     Raises DatabaseAway, KafkaError, TimeoutError.
     """
     with database_away():
         known = await starts.read(pool, reaction)
     if known is not None:
-        return known
+        return
     found = {} if reaction.from_beginning else await _ends(settings, topics)
     with database_away():
         await starts.begin(pool, reaction, found)
-        return await starts.read(pool, reaction) or {}  # another process may have been quicker
 
 
 async def _ends(settings: Settings, topics: Topics) -> Starts:
+    """The position after the last record of each place; of one whose last is no event, as if all were."""
     async with _asking(settings) as consumer:
-        ends = await consumer.end_offsets(
-            [TopicPartition(name, n) for name in topics for n in range(PARTITIONS)]
-        )
-    return {
-        (topics[at.topic][0], at.partition): Start(topics[at.topic][1], offset) for at, offset in ends.items()
-    }
+        places = [TopicPartition(name, n) for name in topics for n in range(PARTITIONS)]
+        ends = await consumer.end_offsets(places)
+        begun = [place for place in places if ends[place]]
+        consumer.assign(begun)
+        for place in begun:
+            consumer.seek(place, ends[place] - 1)
+        found = {}
+        while left := [place for place in begun if place not in found]:
+            for place, records in (await consumer.getmany(*left, timeout_ms=100)).items():
+                found[place] = _position(records[0]) + 1
+    return {(topics[place.topic][0], place.partition): start for place, start in found.items()}
+
+
+def _position(record: ConsumerRecord) -> int:
+    try:
+        return envelope.read(record.value or b"").position
+    except msgspec.MsgspecError:
+        return int(record.offset) + 1
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 
 import asyncpg
 from aiokafka.errors import KafkaError
@@ -12,7 +13,6 @@ from faststream.kafka import KafkaBroker
 
 from kernel import metrics
 from kernel.database import DatabaseAway, database_away
-from kernel.log.topics import topic
 from kernel.metrics import REACTION_LAG_EVENTS, REACTION_PARKED
 from kernel.reaction import outbox
 from kernel.reaction.sending import Sender
@@ -20,15 +20,15 @@ from kernel.reaction.worker.deploying import SECONDS_TO_ANSWER, deploy, missing
 from kernel.reaction.worker.subscription import Subscription
 from kernel.settings import Settings
 from kernel.stopping import stopped
-from kernel.taking import checkpoints
+from kernel.taking import checkpoints, generations
 from kernel.taking.checkpoints import Place
+from kernel.taking.generations import Topics
 from kernel.vault.vault import Vault
 from kernel.web.operational import Readiness
 from kernel.web.service import Service
 
 LOG = logging.getLogger(__name__)
 
-GENERATION = 1
 SECONDS_BETWEEN_LOOKS = 1.0
 SECONDS_WITHOUT_PROGRESS = 30.0
 LOOKS_IN_VAIN = 3
@@ -54,14 +54,7 @@ class Reactor:
         self._parked: dict[str, int] = {}
         metrics.show(metrics.REACTING)
         self._subscriptions = [
-            Subscription(
-                reaction,
-                {topic(settings, name, GENERATION): (name, GENERATION) for name in sorted(reaction.services)},
-                pool,
-                vault,
-                sender.wake.set,
-            )
-            for reaction in service.reactions
+            Subscription(reaction, pool, vault, sender.wake.set) for reaction in service.reactions
         ]
 
     async def work(self) -> None:
@@ -78,20 +71,37 @@ class Reactor:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
     async def _follow(self) -> None:
+        """The consumers' life; returns where other topics are to be followed."""
+        for each in self._subscriptions:
+            each.topics = await self._topics(each)
         await self._topics_are_there()
         for each in self._subscriptions:
-            each.starts = await deploy(self._settings, self._pool, each.reaction, each.topics)
+            await deploy(self._settings, self._pool, each.reaction, each.topics)
         broker = broker_of(self._settings, self._subscriptions)
         try:
             async with asyncio.timeout(SECONDS_TO_ANSWER):
                 await broker.start()
             in_vain = 0
-            while in_vain < LOOKS_IN_VAIN:
+            while not await self._moved():
                 in_vain = 0 if await self._looked() else in_vain + 1
+                if in_vain == LOOKS_IN_VAIN:
+                    raise Stuck("Kafka does not answer")
                 await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
-            raise Stuck("Kafka does not answer")
         finally:
             await stopped(broker.stop(), SECONDS_TO_DRAIN + 1)
+
+    async def _topics(self, subscription: Subscription) -> Topics:
+        with database_away():
+            return await generations.topics(self._pool, self._settings, subscription.reaction.services)
+
+    async def _moved(self) -> bool:
+        """Whether the reactions are to follow other topics, as far as the database tells."""
+        with suppress(DatabaseAway):
+            for each in self._subscriptions:
+                if await self._topics(each) != each.topics:
+                    LOG.info("other topics are to be followed")
+                    return True
+        return False
 
     async def _topics_are_there(self) -> None:
         wanted = {name for each in self._subscriptions for name in each.topics}
@@ -116,6 +126,7 @@ class Reactor:
         """Keeps the figures; raises Stuck when records do not come though there are some."""
         parked = await _parked(self._pool, self._subscriptions)
         for each in self._subscriptions:
+            each.seek()
             each.resume()
             name = each.reaction.name
             each.watch.ends = await _ends(each)

@@ -21,13 +21,13 @@ from kernel.metrics import CONSUMER_ERRORS
 from kernel.reaction import outbox
 from kernel.reaction.applying import folding
 from kernel.reaction.reaction import Reaction
-from kernel.reaction.starts import Starts
 from kernel.settings import Settings
 from kernel.taking.applied import Applied
 from kernel.taking.arrivals import Arrival, Reading
 from kernel.taking.batch import take
 from kernel.taking.checkpoints import Checkpoint, Place
 from kernel.taking.gaps import Gaps
+from kernel.taking.generations import Topics
 from kernel.taking.opening import open_personal
 from kernel.taking.watching import Watch
 from kernel.vault.vault import Vault
@@ -40,9 +40,6 @@ MOST_WAITING = 10_000
 """Commands in the outbox, above which nothing more is taken."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 
-Topics = dict[str, tuple[str, int]]
-"""Topic name → service, generation."""
-
 Batch = tuple[ConsumerRecord, ...]
 
 
@@ -52,20 +49,21 @@ class Subscription:
     def __init__(
         self,
         reaction: Reaction[Any],
-        topics: Topics,
         pool: asyncpg.Pool,
         vault: Vault,
         on_issued: Callable[[], None],
     ) -> None:
-        self.reaction, self.topics = reaction, topics
+        self.reaction = reaction
+        self.topics: Topics = {}
+        """Those to be subscribed, and then those that are."""
         self.gaps = Gaps()
-        self.starts: Starts = {}
         self.heads: dict[int, Checkpoint] = {}
         self.watch = Watch()
         self.trouble: str | None = None
         self._reading = Reading([reaction])
         self._pool, self._vault, self._on_issued = pool, vault, on_issued
         self._subscriber: BatchSubscriber | None = None
+        self._sought: frozenset[TopicPartition] = frozenset()
 
     @property
     def consumer(self) -> AIOKafkaConsumer | None:
@@ -75,6 +73,7 @@ class Subscription:
     def subscribe(self, broker: KafkaBroker, settings: Settings) -> None:
         """Registers with a broker that is not started yet."""
         self.watch.begin()
+        self._sought = frozenset()
         self._subscriber = broker.subscriber(
             *self.topics,
             batch=True,
@@ -107,7 +106,7 @@ class Subscription:
             self._failed(error)
 
     async def _until_applied(self, arrivals: Sequence[Arrival]) -> Applied:
-        pause, fold = FIRST_PAUSE, folding(self.reaction, self.starts, self._vault.digest)
+        pause, fold = FIRST_PAUSE, folding(self.reaction, self._vault.digest)
         while True:
             try:
                 await open_personal(self._vault, self._reading.personal, arrivals)
@@ -148,7 +147,7 @@ class Subscription:
         consumer = self.consumer
         for name, (named, generation) in self.topics.items():
             if named == service and consumer is not None:
-                taken = head.offset + 1 if head.generation == generation else 0
+                taken = head.next_offset(generation)
                 at = TopicPartition(name, partition)
                 try:
                     consumer.seek(at, self.gaps.next_offset(place, taken))
@@ -156,6 +155,18 @@ class Subscription:
                         consumer.pause(at)
                 except IllegalStateError:  # another member's by now
                     continue
+
+    def seek(self) -> None:
+        """Once for each assignment: goes to where the checkpoints are, whatever Kafka has committed.
+
+        They may have gone back with a database that was restored, or on to another topic.
+        """
+        if (consumer := self.consumer) is None or consumer.assignment() == self._sought:
+            return
+        for at in consumer.assignment():
+            service, generation = self.topics[at.topic]
+            consumer.seek(at, self.heads[at.partition].head(service).next_offset(generation))
+        self._sought = consumer.assignment()
 
     def resume(self) -> None:
         """Lets the places go on in which it is time to look again."""

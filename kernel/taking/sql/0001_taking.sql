@@ -2,7 +2,8 @@
 -- A taker is a view version, by the name of its table, or a reaction, by its own. {service} stands for the schema.
 
 -- Moved in the transaction that writes what was folded; whoever locks several does so in the order of the key.
--- topics: {service: {"generation", "position", "offset"}}, the last record taken of each topic's partition.
+-- topics: {service: {"generation", "position", "offset", "event"}}, the last record taken of each topic's partition,
+-- and the id of the event at that position.
 -- parked: how many events of this partition stand in `parked`.
 CREATE TABLE checkpoint (
     taker text NOT NULL,
@@ -53,6 +54,14 @@ CREATE TABLE dropped (
     ended boolean NOT NULL DEFAULT false
 );
 
+-- Which generation of a service's topic is taken here; a service that is not named is at its first.
+-- kept: by partition, the last position of the log when it began.
+CREATE TABLE generation (
+    service text PRIMARY KEY,
+    generation int NOT NULL,
+    kept bigint[] NOT NULL
+);
+
 -- Only batches and whoever tends them work here; no caller's query does.
 ALTER TABLE parked ENABLE ROW LEVEL SECURITY;
 ALTER TABLE parked FORCE ROW LEVEL SECURITY;
@@ -63,3 +72,4 @@ CREATE POLICY batches ON dropped TO {service}_log USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT, UPDATE (topics, parked) ON checkpoint TO {service}_log;
 GRANT SELECT, INSERT, UPDATE (reason, frames), DELETE ON parked TO {service}_log;
 GRANT SELECT, INSERT ON dropped TO {service}_log;
+GRANT SELECT, INSERT, UPDATE ON generation TO {service}_log;

@@ -173,7 +173,7 @@ def lacking(
             if services is not None and service not in services:
                 continue
             has = other.head(service)
-            if (has.generation, has.position) < (head.generation, head.position):
+            if head.position and (has.generation, has.position) < (head.generation, head.position):
                 missing = head.position - has.position
                 return f"It lacks {missing:,} events of {service}, partition {partition}."
     return None

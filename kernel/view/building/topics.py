@@ -10,14 +10,13 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from kernel.log.topics import topic
 from kernel.settings import Settings
 from kernel.stopping import stopped
+from kernel.taking import generations
 from kernel.taking.arrivals import Arrival, Reading
 from kernel.taking.checkpoints import Checkpoint
 from kernel.view.building.fetching import batches, records
 
-GENERATION = 1
 RECORDS_AT_ONCE = 5_000
 
 
@@ -26,14 +25,13 @@ class Topics:
     """The topics of some services, to be read partition by partition."""
 
     consumer: AIOKafkaConsumer
-    services: Mapping[str, str]
-    """By topic."""
+    names: generations.Topics
 
     async def left(self, after: Mapping[int, Checkpoint]) -> int:
         """How many records follow these checkpoints, one for each partition."""
         places = {
-            TopicPartition(name, partition): after[partition].head(service).offset + 1
-            for name, service in self.services.items()
+            TopicPartition(name, partition): after[partition].head(service).next_offset(generation)
+            for name, (service, generation) in self.names.items()
             for partition in after
         }
         ends = await self.consumer.end_offsets(list(places))
@@ -43,15 +41,15 @@ class Topics:
         self, partition: int, reading: Reading, after: Checkpoint
     ) -> AsyncIterator[list[Arrival]]:
         """Everything of the partition after these heads that is there now; raises KafkaError."""
-        places = {TopicPartition(name, partition): service for name, service in self.services.items()}
+        places = {TopicPartition(name, partition): of for name, of in self.names.items()}
         ends = await self.consumer.end_offsets(list(places))
-        for place, service in places.items():
-            first = after.head(service).offset + 1
+        for place, (service, generation) in places.items():
+            first = after.head(service).next_offset(generation)
             async with aclosing(batches(self.consumer._client, place, first, ends[place])) as found:
                 async for some in found:
                     for taken in _at_most(RECORDS_AT_ONCE, records(some, first)):
                         yield [
-                            reading.read(service, GENERATION, partition, record.offset, record.value or b"")
+                            reading.read(service, generation, partition, record.offset, record.value or b"")
                             for record in taken
                         ]
 
@@ -62,7 +60,7 @@ def _at_most(most: int, found: Iterator[Any]) -> Iterator[list[Any]]:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, services: frozenset[str]) -> AsyncIterator[Topics]:
+async def opened(settings: Settings, names: generations.Topics) -> AsyncIterator[Topics]:
     """A consumer of its own, in no group; raises KafkaError, OSError."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka,
@@ -71,6 +69,6 @@ async def opened(settings: Settings, services: frozenset[str]) -> AsyncIterator[
     )
     try:
         await consumer.start()
-        yield Topics(consumer, {topic(settings, name, GENERATION): name for name in sorted(services)})
+        yield Topics(consumer, names)
     finally:
         await stopped(consumer.stop())

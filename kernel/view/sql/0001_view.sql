@@ -20,7 +20,7 @@ CREATE TABLE view (
     former text REFERENCES view_version (name)
 );
 
-GRANT SELECT ON view, view_version, checkpoint TO projections_app;
+GRANT SELECT ON view, view_version, checkpoint, generation TO projections_app;
 GRANT SELECT ON view, view_version TO projections_log;
 
 -- Whoever drops a version deletes what it has parked; what it has dropped stays on record.

@@ -16,6 +16,7 @@ from kernel.taking import checkpoints
 from kernel.taking.applied import Applied
 from kernel.taking.arrivals import Arrival, Reading
 from kernel.taking.checkpoints import Checkpoint, Place
+from kernel.taking.generations import Topics
 from kernel.taking.opening import open_personal
 from kernel.vault.vault import Vault
 from kernel.view import versions
@@ -33,9 +34,6 @@ FEW = 500
 """Up to so many records all views share a transaction; with more each has its own, side by side."""
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 5.0
-
-Topics = Mapping[str, tuple[str, int]]
-"""Topic name → service, generation."""
 
 
 class Follower(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -180,8 +178,9 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]
     def _seek(self, topic_partition: TopicPartition, found: Mapping[str, Mapping[int, Checkpoint]]) -> None:
         service, partition = place = self._place(topic_partition)
         heads = [found[view.table_name][partition] for view in self._views if service in view.services]
-        # Behind the record that the view furthest behind took last.
-        behind = 1 + min((head.head(service).offset for head in heads), default=-1)
+        generation = self._topics[topic_partition.topic][1]
+        # Where the view furthest behind goes on.
+        behind = min((head.head(service).next_offset(generation) for head in heads), default=0)
         self._consumer.seek(topic_partition, self.progress.gaps.next_offset(place, behind))
         if self.progress.gaps.waits(place):
             self._consumer.pause(topic_partition)

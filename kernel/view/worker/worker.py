@@ -14,18 +14,18 @@ from aiokafka.errors import KafkaError
 
 from kernel import metrics
 from kernel.database import DatabaseAway, database_away
-from kernel.log.topics import topic
 from kernel.settings import Settings
+from kernel.taking import generations
+from kernel.taking.generations import Topics
 from kernel.vault.vault import Vault
 from kernel.view import versions
 from kernel.view.view import View
 from kernel.view.worker.consumer import SECONDS_TO_ANSWER, consuming
-from kernel.view.worker.follower import Follower, Topics
+from kernel.view.worker.follower import Follower
 from kernel.view.worker.progress import Progress
 
 LOG = logging.getLogger(__name__)
 
-GENERATION = 1
 SECONDS_BETWEEN_LOOKS = 1.0
 SECONDS_WITHOUT_PROGRESS = 30.0
 SECONDS_TO_DRAIN = 8.0
@@ -44,13 +44,14 @@ class Worker:
         self._settings, self._views = settings, views
         self._pool, self._vault = pool, vault
         self._follower: Follower | None = None
+        self._services = {service for view in views for fold in view.folds for service in fold.services}
         self.progress = Progress(views)
         metrics.show(metrics.FOLDING)
 
-    def topics(self) -> Topics:
-        """Every topic that some view reads."""
-        services = {service for view in self._views for fold in view.folds for service in fold.services}
-        return {topic(self._settings, name, GENERATION): (name, GENERATION) for name in sorted(services)}
+    async def topics(self) -> Topics:
+        """Every topic that some view reads, each in its generation of now; raises DatabaseAway."""
+        with database_away():
+            return await generations.topics(self._pool, self._settings, self._services)
 
     async def work(self) -> None:
         """Goes on until cancelled."""
@@ -60,6 +61,8 @@ class Worker:
                 continue
             except (KafkaError, OSError, Stuck) as error:  # OSError includes a TimeoutError
                 self.progress.failed("kafka", error)
+            except (DatabaseAway, asyncpg.PostgresError) as error:
+                self.progress.failed("database", error)
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
     async def drain(self) -> None:
@@ -72,9 +75,10 @@ class Worker:
                 return
 
     async def _follow(self) -> None:
-        """One consumer's life; returns where another topic is to be followed too."""
+        """One consumer's life; returns where other topics are to be followed."""
+        wanted = await self.topics()
         async with consuming(self._settings) as consumer:
-            there = await self._existing(consumer)
+            there = await self._existing(consumer, wanted)
             self._follower = follower = Follower(
                 consumer, there, self._views, self._pool, self._vault, self.progress
             )
@@ -82,8 +86,8 @@ class Worker:
             consumer.subscribe(list(there), listener=follower)
             work = {
                 asyncio.create_task(follower.follow()),
-                asyncio.create_task(self._watch(consumer, there)),
-                asyncio.create_task(self._keep(follower)),
+                asyncio.create_task(self._watch(consumer, there, wanted)),
+                asyncio.create_task(self._keep(follower, wanted)),
             }
             try:
                 done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
@@ -94,38 +98,41 @@ class Worker:
             for task in done:
                 task.result()
 
-    async def _existing(self, consumer: AIOKafkaConsumer) -> Topics:
+    async def _existing(self, consumer: AIOKafkaConsumer, wanted: Topics) -> Topics:
         """The topics that are there, as soon as there is one."""
         while True:
             async with asyncio.timeout(SECONDS_TO_ANSWER):
                 names = await consumer.topics()
-            if there := {name: place for name, place in self.topics().items() if name in names}:
+            if there := {name: place for name, place in wanted.items() if name in names}:
                 return there
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS / 4)
 
-    async def _keep(self, follower: Follower) -> None:
-        """Has the follower take other versions as soon as others are to be followed."""
+    async def _keep(self, follower: Follower, wanted: Topics) -> None:
+        """Has the follower take other versions as soon as they are to be; returns for other topics."""
         while True:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
             with suppress(DatabaseAway, asyncpg.PostgresError), database_away():
+                if await self.topics() != wanted:
+                    LOG.info("other topics are to be followed")
+                    return
                 if await versions.followed(self._pool, self._views) != self.progress.views:
                     follower.look_again()
 
-    async def _watch(self, consumer: AIOKafkaConsumer, there: Topics) -> None:
+    async def _watch(self, consumer: AIOKafkaConsumer, there: Topics, wanted: Topics) -> None:
         """Keeps the figures; returns when a topic has appeared, raises Stuck when records do not come."""
         while True:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
             try:
                 async with asyncio.timeout(SECONDS_TO_ANSWER):
                     ends = await consumer.end_offsets(consumer.assignment())
-                    names = await consumer.topics() if len(there) < len(self.topics()) else ()
+                    names = await consumer.topics() if len(there) < len(wanted) else ()
             except (KafkaError, OSError) as error:  # it may well find Kafka again by itself
                 self.progress.failed("kafka", error)
             else:
                 self.progress.reached_kafka(
                     {(there[at.topic][0], at.partition): end for at, end in ends.items()}
                 )
-                if new := [name for name in self.topics() if name in names and name not in there]:
+                if new := [name for name in wanted if name in names and name not in there]:
                     LOG.info("topics appeared", extra={"topics": new})
                     return
             if self.progress.stands_still(SECONDS_WITHOUT_PROGRESS):

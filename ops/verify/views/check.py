@@ -12,18 +12,16 @@ import asyncpg
 from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
 from kernel.taking import checkpoints
-from kernel.taking.arrivals import Arrival
 from kernel.taking.checkpoints import Checkpoint
 from kernel.vault.vault import Vault
 from kernel.view import versions
-from kernel.view.folding import keys_of
-from kernel.view.view import RowId, View
+from kernel.view.view import View
 from ops.verify.database import connected
 from ops.verify.log import store
 from ops.verify.log.check import Tick
 from ops.verify.report import Report, view_report
 from ops.verify.views.cells import Difference, compare
-from ops.verify.views.folding import Fold, Log, ServicePosition, fact_of
+from ops.verify.views.folding import Fold, Log, ServicePosition
 
 PARKED = """
 SELECT taker, service, position, reason FROM parked WHERE partition = $1
@@ -137,27 +135,10 @@ def _tell(report: Report, partition: int, fold: Fold, parked: Sequence[Parked]) 
 
 async def _find_events(log: Log, fold: Fold, head: Checkpoint, found: Sequence[Difference]) -> None:
     """Names the newest events behind each difference that is shown."""
-    if not found:
-        return
-    behind: dict[RowId, list[str]] = {difference.row_id: [] for difference in found}
-    for service in fold.view.services:
-        async for page in log.events(service, 0, head.head(service).position):
-            for arrival in page:
-                for row_id in _touched(fold.view, arrival):
-                    if row_id in behind:
-                        behind[row_id].append(str(arrival.envelope and arrival.envelope.event_id))
+    behind = await log.behind(fold.view, head, [difference.row_id for difference in found])
     for difference in found:
-        difference.fault["events"] = behind[difference.row_id][-EVENTS_SHOWN:]
-
-
-def _touched(view: View[Any], arrival: Arrival) -> list[RowId]:
-    if arrival.envelope is None or arrival.envelope.type not in view.types:
-        return []
-    try:
-        fact = fact_of(view, arrival)
-        return [(fact.org_id, key, fact.partition) for key in keys_of(view, fact)]
-    except Exception:  # told already, as parked or unfoldable
-        return []
+        events = behind[difference.row_id][-EVENTS_SHOWN:]
+        difference.fault["events"] = [str(one.envelope and one.envelope.event_id) for one in events]
 
 
 async def _tell_distance(

@@ -105,3 +105,26 @@ class Log:
                 await open_personal(self._vault, self._reading.personal, page)
             yield page
             after = found[-1][0]
+
+    async def behind(
+        self, view: View[Any], head: Checkpoint, wanted: Collection[RowId]
+    ) -> dict[RowId, list[Arrival]]:
+        """The events up to this checkpoint that touched these rows, of each service in order."""
+        found: dict[RowId, list[Arrival]] = {row_id: [] for row_id in wanted}
+        for service in sorted(view.services) if found else ():
+            async for page in self.events(service, 0, head.head(service).position):
+                for arrival in page:
+                    for row_id in _touched(view, arrival):
+                        if row_id in found:
+                            found[row_id].append(arrival)
+        return found
+
+
+def _touched(view: View[Any], arrival: Arrival) -> list[RowId]:
+    if arrival.envelope is None or arrival.envelope.type not in view.types:
+        return []
+    try:
+        fact = fact_of(view, arrival)
+        return [(fact.org_id, key, fact.partition) for key in keys_of(view, fact)]
+    except Exception:  # told where it stands, as parked or unfoldable
+        return []

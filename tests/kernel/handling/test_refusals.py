@@ -69,7 +69,7 @@ async def test_the_one_flagpole_takes_no_other_id(harbour: Harbour):
 async def test_a_halted_log_takes_no_commands(harbour: Harbour, monkeypatch):
     monkeypatch.setattr(topic, "SECONDS_CACHED", 0.0)
     assert await harbour.one.halted() is None
-    await halt(harbour.log, "the topic is ahead")
+    await halt(harbour.log, "the topic is ahead", 1)
     problem = await harbour.refused(LaunchBoat(owner="Ada"))
     assert (problem.status, problem.code) == (503, "log-ahead")
     assert await harbour.one.halted() == "the topic is ahead"

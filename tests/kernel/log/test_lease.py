@@ -97,13 +97,13 @@ async def test_a_kept_lease_is_renewed_and_then_released(pool: asyncpg.Pool) -> 
 
 async def test_only_the_holder_moves_marks(pool: asyncpg.Pool) -> None:
     first = await taken(pool, "first")
-    await move_marks(pool, first, [Mark(3, 1, 7, 6), Mark(5, 1, 2, 1)])
+    await move_marks(pool, first, [Mark(3, 1, 7, 6), Mark(5, 1, 2, 1)], {3: 0, 5: 0})
     await pool.execute(RUN_OUT)
     second = await taken(pool, "second")
     with pytest.raises(LeaseLost):
-        await move_marks(pool, first, [Mark(3, 1, 9, 8)])
+        await move_marks(pool, first, [Mark(3, 1, 9, 8)], {3: 7})
     assert (await read_marks(pool))[3] == Mark(3, 1, 7, 6)
-    await move_marks(pool, second, [Mark(3, 1, 8, 7)])
+    await move_marks(pool, second, [Mark(3, 1, 8, 7)], {3: 7})
     assert (await read_marks(pool))[3] == Mark(3, 1, 8, 7)
 
 
@@ -111,8 +111,17 @@ async def test_a_mark_of_a_former_generation_does_not_move(pool: asyncpg.Pool) -
     lease = await taken(pool, "first")
     await pool.execute("UPDATE mark SET generation = 2")
     with pytest.raises(LeaseLost):
-        await move_marks(pool, lease, [Mark(3, 1, 7, 6)])
+        await move_marks(pool, lease, [Mark(3, 1, 7, 6)], {3: 0})
     assert (await read_marks(pool))[3] == Mark(3, 2, 0, -1)
+
+
+async def test_a_mark_that_a_restored_database_set_back_does_not_move(pool: asyncpg.Pool) -> None:
+    lease = await taken(pool, "first")
+    await move_marks(pool, lease, [Mark(3, 1, 7, 6)], {3: 0})
+    await pool.execute("UPDATE mark SET position = 5, topic_offset = 4 WHERE partition = 3")
+    with pytest.raises(LeaseLost):
+        await move_marks(pool, lease, [Mark(3, 1, 9, 8)], {3: 7})
+    assert (await read_marks(pool))[3] == Mark(3, 1, 5, 4)
 
 
 async def test_a_move_that_had_to_wait_while_another_took_the_lease_moves_nothing(pool: asyncpg.Pool) -> None:
@@ -120,7 +129,7 @@ async def test_a_move_that_had_to_wait_while_another_took_the_lease_moves_nothin
     await pool.execute(RUN_OUT)
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("UPDATE lease SET expires_at = expires_at WHERE name = 'relay'")
-        moving = asyncio.create_task(move_marks(pool, first, [Mark(3, 1, 7, 6)]))
+        moving = asyncio.create_task(move_marks(pool, first, [Mark(3, 1, 7, 6)], {3: 0}))
         await asyncio.wait({moving}, timeout=0.1)
         assert not moving.done()
         await connection.execute("UPDATE lease SET epoch = epoch + 1")

@@ -27,12 +27,13 @@ class Told:
     value: bytes
 
 
-async def told(settings: Settings) -> list[Told]:
+async def told(settings: Settings, generation: int = 1) -> list[Told]:
     """Every record of the topic, partition by partition in the topic's order."""
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, enable_auto_commit=False)
     await consumer.start()
+    name = topic(settings, "contacts", generation)
     try:
-        places = [TopicPartition(topic(settings, "contacts", 1), number) for number in range(PARTITIONS)]
+        places = [TopicPartition(name, number) for number in range(PARTITIONS)]
         consumer.assign(places)
         for place in places:
             consumer.seek(place, 0)
@@ -52,12 +53,12 @@ async def told(settings: Settings) -> list[Told]:
         await consumer.stop()
 
 
-async def repeats_of_whole_topic(settings: Settings) -> int:
+async def repeats_of_whole_topic(settings: Settings, generation: int = 1) -> int:
     """Holds that the topic tells the store's story; the number of repeats, which are byte-equal.
 
     By first occurrence every partition is gapless and ascending, and nothing is missing or foreign.
     """
-    records = await told(settings)
+    records = await told(settings, generation)
     assert_in_order(records)
     values: dict[tuple[int, int], bytes] = {}
     for each in records:

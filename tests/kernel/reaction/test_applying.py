@@ -16,7 +16,7 @@ from kernel.log.envelope import write
 from kernel.reaction.applying import folding
 from kernel.reaction.reaction import Reaction
 from kernel.reaction.retrying import retry
-from kernel.reaction.starts import Start, begin, read
+from kernel.reaction.starts import begin
 from kernel.taking.applied import Applied
 from kernel.taking.arrivals import Arrival, Reading
 from kernel.taking.batch import take as take_batch
@@ -50,8 +50,7 @@ async def take(pool: asyncpg.Pool, facts: list[Fact[Any]], **more: Any) -> Appli
 
 
 async def take_arrivals(pool: asyncpg.Pool, arrivals: list[Arrival], reaction: Reaction[Any]) -> Applied:
-    begins = await read(pool, reaction) or {}
-    return await take_batch(pool, reaction, arrivals, folding(reaction, begins, digest))
+    return await take_batch(pool, reaction, arrivals, folding(reaction, digest))
 
 
 def seen(facts: list[Fact[Any]]) -> set[UUID]:
@@ -184,7 +183,7 @@ async def test_a_record_that_is_no_event_is_parked_and_the_next_ones_are_taken(p
 
 async def test_first_deployed_it_remembers_what_was_and_reacts_to_what_comes(pool: asyncpg.Pool) -> None:
     log = a_collection()
-    ends = {(fact.service, fact.partition): Start(1, fact.position) for fact in log.facts[:3]}
+    ends = {(fact.service, fact.partition): fact.position + 1 for fact in log.facts[:3]}
     await begin(pool, shelves(name="late"), ends)
     await take(pool, log.facts, name="late")
     assert [one.stream_id for one in await posted(pool)] == [log.facts[3].envelope.stream_id]

@@ -14,6 +14,7 @@ from kernel.log.topics import ensure_topic, topic
 from kernel.metrics import CONSUMER_ERRORS
 from kernel.settings import Settings
 from kernel.taking.checkpoints import every
+from kernel.taking.generations import Topics
 from kernel.view.folding import fold_all
 from kernel.view.worker.worker import Worker
 from kernel.web.operational import serve_operational
@@ -92,7 +93,11 @@ async def test_a_topic_that_appears_later_is_followed_and_is_no_error(
 ) -> None:
     log, later = some_parcels(5), topic(settings, "letters", 1)
     topics = Worker.topics
-    monkeypatch.setattr(Worker, "topics", lambda worker: {**topics(worker), later: ("letters", 1)})
+
+    async def with_letters(worker: Worker) -> Topics:
+        return {**await topics(worker), later: ("letters", 1)}
+
+    monkeypatch.setattr(Worker, "topics", with_letters)
     errors = CONSUMER_ERRORS.labels("views")._value.get()
     await publish(settings, log.facts)
     with caplog.at_level("INFO", "kernel.view.worker"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -75,7 +76,27 @@ async def test_what_is_found_different_is_told_and_not_switched_to(shown: Shown)
     done = rebuild(shown, "person", "--compare", "--switch")
     assert done.returncode == 1
     assert "19 rows alike, 1 different, 0 only there before, 0 only in the new one" in done.stdout
+    assert re.search(r"different: org \S+ contact_id \S+, partition \d+\n +family: digest:", done.stdout)
     assert await live(shown) == "person__v1"
+
+
+async def test_the_events_that_made_the_first_differences_are_named(shown: Shown) -> None:
+    await shown.db.execute("DELETE FROM person__v1 WHERE contact_id = $1", CONTACTS[3])
+    await shown.db.execute("UPDATE person__v1 SET family = 'Babbage' WHERE contact_id = $1", CONTACTS[5])
+    done = rebuild(shown, "person", "--compare", "--json")
+    assert done.returncode == 1
+    first = {one["row"]["contact_id"]: one for one in json.loads(done.stdout)["first"]}
+    recorded = {
+        str(fact.event_id): (str(fact.stream_id), fact.type, int(fact.position_text))
+        for _, fact in await shown.log.stored()
+    }
+    for contact, fault in ((CONTACTS[3], "only_there"), (CONTACTS[5], "different")):
+        told = first[str(contact)]
+        assert (told["fault"], told["events"]) == (fault, 3)
+        types = ["ContactRegistered", "NameCorrected", "IdentifierAdded"]
+        assert [one["type"] for one in told["newest"]] == [f"crm.contacts.{name}" for name in types]
+        for one in told["newest"]:
+            assert recorded[one["event"]] == (str(contact), one["type"], one["position"])
 
 
 async def test_a_person_is_told_what_was_done_in_few_lines(shown: Shown) -> None:
@@ -91,7 +112,7 @@ async def test_a_person_is_told_what_was_done_in_few_lines(shown: Shown) -> None
 async def test_one_process_at_a_time_rebuilds_a_view_and_the_next_goes_on_where_it_was_killed(
     shown: Shown, processes: Processes
 ) -> None:
-    first = processes.start("rebuild", "person", "--throttle", "15", settings=shown.log.settings)
+    first = processes.start("rebuild", "person", "--throttle", "3", settings=shown.log.settings)
 
     async def taken() -> int:
         heads = (await checkpoints.every(shown.worker, [SECOND]))[SECOND.table_name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -96,3 +97,24 @@ async def test_a_version_without_a_fold_in_this_program_is_shown_as_such(databas
         await owner.execute(table_sql(replace(IDENTITY, number=7)))
     assert json.loads(views(database, "--json").stdout)["views"]["identity__v7"]["fold"] is False
     assert "identity__v7: this program does not have its fold" in views(database).stdout
+
+
+async def test_a_view_is_shown_with_what_it_has_taken_and_how_fast_it_goes_on(database: Settings) -> None:
+    async with owning(database) as owner:
+        going = asyncio.create_task(taking(owner))
+        shown = json.loads((await asyncio.to_thread(views, database, "--json")).stdout)["views"]
+        going.cancel()
+    assert shown["identity__v1"]["taken"]["contacts"] > 0
+    assert shown["identity__v1"]["per_second"] > 0
+    assert shown["person__v1"]["per_second"] == 0
+
+
+async def taking(owner: asyncpg.Connection) -> None:
+    """A checkpoint that goes on and on."""
+    position = 0
+    while True:
+        position += 1
+        head = {"contacts": {"generation": 1, "position": position, "offset": position}}
+        await owner.execute(
+            "UPDATE checkpoint SET topics = $1 WHERE taker = 'identity__v1' AND partition = 3", head
+        )

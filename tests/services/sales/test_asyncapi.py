@@ -35,13 +35,19 @@ def resolved(reference: str) -> Any:
 
 def test_the_services_topic_carries_every_event_of_the_service() -> None:
     events = {event.__name__ for aggregate in SERVICE.aggregates for event in aggregate.events}
-    assert set(DOCUMENT["channels"]["crm.sales.g1"]["messages"]) == events
-    operation = DOCUMENT["operations"]["publish:crm.sales.g1"]
+    assert set(DOCUMENT["channels"]["crm.sales"]["messages"]) == events
+    operation = DOCUMENT["operations"]["publish:crm.sales"]
     assert (operation["action"], len(operation["messages"])) == ("send", len(events))
 
 
+def test_a_topic_made_anew_has_the_same_channel() -> None:
+    channel = DOCUMENT["channels"]["crm.sales"]
+    assert channel["address"] == channel["bindings"]["kafka"]["topic"] == "crm.sales.g{generation}"
+    assert channel["parameters"]["generation"]["default"] == "1"
+
+
 def test_what_a_reaction_hears_is_received() -> None:
-    operation = DOCUMENT["operations"]["attribute_purchase:crm.contacts.g1"]
+    operation = DOCUMENT["operations"]["attribute_purchase:crm.contacts"]
     heard = [message["$ref"].rpartition("/")[2] for message in operation["messages"]]
     assert operation["action"] == "receive"
     assert heard == ["ContactClosed", "ContactReopened", "IdentifierAdded", "IdentifierRemoved"]

@@ -10,7 +10,7 @@ import pytest
 
 from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
-from kernel.taking import checkpoints
+from kernel.taking import checkpoints, generations
 from kernel.view.building import filling
 from kernel.view.building.build import build
 from kernel.view.building.filling import Missing
@@ -45,7 +45,7 @@ async def built(settings: Settings, pool: asyncpg.Pool, view: View) -> int:
     async def tell(records: int) -> None:
         taken.append(records)
 
-    async with opened(settings, view.services) as topics:
+    async with opened(settings, await generations.topics(pool, settings, view.services)) as topics:
         await build(pool, view, None, topics, range(PARTITIONS), tell)
     return sum(taken)
 
@@ -92,7 +92,7 @@ async def test_a_build_goes_on_where_it_was_broken_off(
         if sum(done) > 300:
             raise KeyboardInterrupt
 
-    async with opened(settings, view.services) as topics:
+    async with opened(settings, await generations.topics(pool, settings, view.services)) as topics:
         with pytest.raises(KeyboardInterrupt):
             await build(pool, second, None, topics, range(PARTITIONS), broken_off)
     assert await built(settings, pool, second) == 800 - sum(done)

@@ -1,0 +1,47 @@
+"""What was done with the versions of a view, for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def text(document: Mapping[str, Any]) -> str:
+    """Of one view, or of every stale one."""
+    if "views" not in document:
+        return "\n".join(_lines(document))
+    if not document["views"]:
+        return "every view is read as this program folds it"
+    return "\n".join(line for one in document["views"].values() for line in _lines(one))
+
+
+def _lines(document: Mapping[str, Any]) -> Iterator[str]:
+    if "events" in document:
+        yield (
+            f"{document['version']}: {document['events']:,} events in {document['seconds']} s, "
+            f"{document['per_second']:,}/s; the workers keep it up to date"
+        )
+    if "same" in document:
+        yield (
+            f"compared with {document['compared_with']}: {document['alike']:,} rows alike, "
+            f"{document['different']:,} different, {document['only_here']:,} only there before, "
+            f"{document['only_there']:,} only in the new one"
+        )
+        if document["left_out"]:
+            yield f"  not compared, as only one of them has it: {', '.join(document['left_out'])}"
+        for told in document["first"]:
+            yield from _difference(told)
+    if "live" in document:
+        yield f"{document['live']} is read now; --back returns to the former one"
+    if "dropped" in document:
+        yield f"{document['dropped']} is gone"
+
+
+def _difference(told: Mapping[str, Any]) -> Iterator[str]:
+    row = " ".join(f"{name} {value}" for name, value in told["row"].items())
+    yield f"  {told['fault'].replace('_', ' ')}: {row}, partition {told['partition']}"
+    for cell in told.get("columns", ()):
+        yield f"    {cell['column']}: {cell['here']} before, {cell['there']} in the new one"
+    yield f"    made by {told['events']:,} events" + (", the last of them:" if told["newest"] else "")
+    for event in told["newest"]:
+        yield f"      {event['type']} {event['event']} position {event['position']}, {event['recorded_at']}"
