@@ -44,7 +44,7 @@ def _open(arrival: Arrival, fact: Fact[Any], key: Key) -> None:
 
 
 def opened(fact: Fact[Any], key: Key) -> Fact[Any]:
-    """The same fact with its personal part; raises CannotOpen, and whatever a wrong personal part makes raise."""
+    """The same fact with its personal part; raises CannotOpen, and whatever an upcaster does."""
     envelope = fact.envelope
     place = binding(envelope.event_id, envelope.stream_id, envelope.version, envelope.type)
     plain = open_sealed(key, envelope.personal or b"", place)
