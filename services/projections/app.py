@@ -6,6 +6,8 @@ from services.projections.customers.directory.query import SEARCH
 from services.projections.customers.field_history.query import HISTORY
 from services.projections.customers.field_history.view import FIELD_HISTORY
 from services.projections.customers.page.query import CUSTOMER
+from services.projections.customers.past.changes import CHANGES
+from services.projections.customers.past.explain import EXPLAIN
 from services.projections.customers.person import PERSON
 from services.projections.customers.timeline.query import TIMELINE
 from services.projections.customers.value_tiers import VALUE_TIERS
@@ -14,4 +16,4 @@ from services.projections.shared.identity import IDENTITY
 
 VIEWS = (IDENTITY, PERSON, CUSTOMER_360, VALUE_TIERS, FIELD_HISTORY, JOURNAL)
 
-SERVICE = Service(name="views", queries=(SEARCH, CUSTOMER, TIMELINE, HISTORY))
+SERVICE = Service(name="views", queries=(SEARCH, CUSTOMER, EXPLAIN, CHANGES, TIMELINE, HISTORY))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import httpx
@@ -12,6 +13,7 @@ from kernel.settings import SERVICES
 from kernel.vault.keys import make_keys
 from kernel.web.access import Role
 from services.projections.app import SERVICE
+from tests.asking import required
 from tests.contracts.conftest import SERVICE as DECIDING
 
 UNKNOWN = "0192d4f0-ffff-7000-8000-000000000000"
@@ -80,6 +82,8 @@ async def registered_after(way, position):
 async def asked(way, query, contact_id, position=None, role=None, contact=UNKNOWN):
     headers = {"rapport-position": position} if position else {}
     path = query.path.replace("{id}", contact_id).replace("{field}", "name")
+    if more := required(query):
+        path = f"{path}?{urlencode(more)}"
     bodies = [dict(example) for example in query.examples] if query.method == "POST" else [None]
     return [
         await way.ask("views", query.method, path, role or min(query.roles), body, contact, **headers)

@@ -19,6 +19,7 @@ from services.projections.customers.page.query import CUSTOMER
 from services.projections.customers.timeline.happenings import PersonalPart
 from services.projections.customers.timeline.query import TIMELINE
 from services.projections.operations.journal import JOURNAL
+from tests.asking import required
 from tests.services.projections import golden
 from tests.services.projections.desk import Desk
 
@@ -32,8 +33,8 @@ def person(name: str) -> commands.RegisterContact:
 @pytest.mark.parametrize("query", OWN, ids=lambda query: query.path)
 async def test_what_is_its_own_follows_merge_and_unmerge(desk: Desk, query: Any) -> None:
     one, other, merge = await desk.say(person("Anna")), await desk.say(person("Ann")), uuid4()
-    field = {"field": "name"} if "{field}" in query.path else {}
-    shown = partial(desk.ask, query, role=Role.CUSTOMER, contact=other, **field)
+    more: dict[str, Any] = {"field": "name"} if "{field}" in query.path else required(query)
+    shown = partial(desk.ask, query, role=Role.CUSTOMER, contact=other, **more)
     assert await shown(id=one) is None
     await desk.say(commands.MergeContact(other_id=other, merge_id=merge), one)
     assert (await shown(id=one)).customer_id == one

@@ -13,7 +13,6 @@ import msgspec
 from kernel.view.reading import live
 from kernel.web.inquiry import Inquiry
 from kernel.web.service import Query
-from lib.times import Time
 from services.projections.customers.field_history.fields import Change, Field
 from services.projections.customers.field_history.view import FIELD_HISTORY
 from services.projections.customers.past.identity import customer_of_then
@@ -22,6 +21,7 @@ from services.projections.customers.roles import OWN
 from services.projections.operations.journal import JOURNAL
 from services.projections.shared import paging
 from services.projections.shared.identity import IDENTITY
+from services.projections.shared.moments import AsOf
 
 
 class FieldAsked(paging.Listing):
@@ -29,8 +29,7 @@ class FieldAsked(paging.Listing):
 
     id: UUID
     field: Field
-    as_of: Time | None = None
-    """What the log knew then; omitted: now."""
+    as_of: AsOf | None = None
 
 
 class PastValue(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from kernel.view import reading
 from kernel.web.inquiry import Inquiry
 from kernel.web.service import Query
 from lib.records import Record
-from lib.times import Day, Time
+from lib.times import Day
 from services.projections.customers.customer_360 import CUSTOMER_360
 from services.projections.customers.page.showing import Customer, Known, page
 from services.projections.customers.past.memory import TOO_MANY
@@ -22,6 +22,7 @@ from services.projections.customers.relations import inward, names_of, others
 from services.projections.customers.roles import CLEAR, OWN
 from services.projections.customers.value_tiers import VALUE_TIERS, thresholds
 from services.projections.shared.identity import IDENTITY, customer_asked, surviving_first
+from services.projections.shared.moments import AsOf
 
 
 def _since_1900(day: date) -> date:
@@ -39,8 +40,7 @@ class CustomerAsked(Record):
     id: UUID
     on: TierDay | None = None
     """The value tier counts the twelve whole months before the month of this day; omitted: today, or then."""
-    as_of: Time | None = None
-    """What the log knew then; omitted: now."""
+    as_of: AsOf | None = None
 
 
 async def customer(inquiry: Inquiry, params: CustomerAsked) -> Customer | None:

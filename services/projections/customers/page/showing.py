@@ -6,15 +6,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple, get_args
 from uuid import UUID
 
 import msgspec
 
+from kernel.log.facts import Event
+from services.contacts import events as contacts
 from services.contacts.events.preferences import Frequency, QuietHours
 from services.projections.customers.consent import Consent, consents
 from services.projections.customers.customer_360 import (
     CUSTOMER_360,
+    PREFERENCES,
     Channels,
     Chosen,
     Customer360,
@@ -22,11 +25,12 @@ from services.projections.customers.customer_360 import (
     Preferences,
     Shipment,
 )
-from services.projections.customers.person import Person
+from services.projections.customers.person import PERSON, Person
 from services.projections.customers.purchases import Purchases, purchases
 from services.projections.customers.relations import Related, ends, related
 from services.projections.customers.value_tiers import Tiers, TierStanding, tier_standing
-from services.projections.shared.identity import CustomerContacts
+from services.projections.shared.identity import IDENTITY, CustomerContacts
+from services.sales import events as sales
 
 
 class Preferred(msgspec.Struct, frozen=True):
@@ -87,7 +91,7 @@ class Known:
 
 def page(known: Known) -> Customer:
     """All sections."""
-    return Customer(**{name: section(known) for name, section in SECTIONS.items()})
+    return Customer(**{name: section.show(known) for name, section in SECTIONS.items()})
 
 
 def _preferred(known: Known) -> Preferred:
@@ -109,14 +113,31 @@ def _value_tier(known: Known) -> TierStanding | None:
     return tier_standing(known.whole.spending.value, *known.tiers, known.on) if known.tiers else None
 
 
-SECTIONS: Mapping[str, Callable[[Known], Any]] = {
-    "customer_id": lambda known: known.customer.customer_id,
-    "contacts": lambda known: tuple(known.persons),
-    "preferences": _preferred,
-    "consents": lambda known: consents(known.whole.consents.value, known.at),
-    "relations": _related,
-    "interactions": lambda known: Interactions(known.whole.interactions, known.whole.recent.value),
-    "purchases": lambda known: purchases(known.whole.spending.value),
-    "value_tier": _value_tier,
+class Section(NamedTuple):
+    """One field of a page, by itself."""
+
+    show: Callable[[Known], Any]
+    made_of: tuple[type[Event], ...]
+    """No other event changes it."""
+
+
+BOUGHT = (sales.PurchaseRecorded, sales.PurchaseAttributed, sales.PurchaseReturned)
+
+SECTIONS: Mapping[str, Section] = {
+    "customer_id": Section(lambda known: known.customer.customer_id, IDENTITY.reads),
+    "contacts": Section(lambda known: tuple(known.persons), PERSON.reads),
+    "preferences": Section(_preferred, tuple(PREFERENCES)),
+    "consents": Section(
+        lambda known: consents(known.whole.consents.value, known.at), get_args(contacts.ConsentEvent)
+    ),
+    "relations": Section(
+        _related, (*get_args(contacts.RelationEvent), contacts.ContactRegistered, contacts.NameCorrected)
+    ),
+    "interactions": Section(
+        lambda known: Interactions(known.whole.interactions, known.whole.recent.value),
+        (contacts.InteractionRecorded,),
+    ),
+    "purchases": Section(lambda known: purchases(known.whole.spending.value), BOUGHT),
+    "value_tier": Section(_value_tier, (*BOUGHT, sales.ValueTiersSet)),
 }
-"""The fields of a page, each by itself."""
+"""The fields of a page, by their names."""

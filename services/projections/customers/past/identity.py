@@ -25,18 +25,18 @@ async def customer_of_then(
     """The customer that a contact belonged to then, or belongs to now."""
     if as_of is None:
         return await customer_asked(inquiry, contact_id)
-    return await customer_then(Memory(inquiry, as_of), contact_id)
+    then = await customer_then(Memory(inquiry, as_of), contact_id)
+    return then if then and await may_see(inquiry, then) else None
 
 
 async def customer_then(memory: Memory, contact_id: UUID) -> CustomerContacts | None:
-    """The customer that a contact belonged to; None where it was not there yet, or is not for who asks."""
+    """The customer that a contact belonged to, whoever asks; None where it was not there yet."""
     customer_id = (await _customers(memory, {contact_id})).get(contact_id)
     if customer_id is None:
         return None
     joined = await _customers(memory, await _ever_absorbed(memory, customer_id) | {customer_id, contact_id})
     contacts = sorted(contact for contact, customer in joined.items() if customer == customer_id)
-    found = CustomerContacts(customer_id, contacts)
-    return found if await _may_see(memory.inquiry, found) else None
+    return CustomerContacts(customer_id, contacts)
 
 
 async def _customers(memory: Memory, contacts: set[UUID]) -> dict[UUID, UUID]:
@@ -54,7 +54,7 @@ async def _ever_absorbed(memory: Memory, customer_id: UUID) -> set[UUID]:
     return {contact for merge in merges if merge.fact for contact in merge.fact.event.contacts}
 
 
-async def _may_see(inquiry: Inquiry, then: CustomerContacts) -> bool:
+async def may_see(inquiry: Inquiry, then: CustomerContacts) -> bool:
     """A customer sees of the past only contacts that are its own now: a merge may have been a mistake."""
     if inquiry.caller.role is not Role.CUSTOMER:
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -13,11 +13,11 @@ from kernel.taking.arrivals import Arrival, Reading
 from kernel.view.history.past import Past
 from kernel.view.reading import live
 from kernel.web.inquiry import Inquiry
-from services.contacts.events import ContactRegistered, NameCorrected
+from services.contacts.events import ContactRegistered, NameCorrected, RelationAdded, RelationEnded
 from services.projections.customers import relations
 from services.projections.customers.customer_360 import CUSTOMER_360, Customer360
-from services.projections.customers.page.showing import Known
-from services.projections.customers.past.identity import customer_then
+from services.projections.customers.page.showing import SECTIONS, Known
+from services.projections.customers.past.identity import customer_then, may_see
 from services.projections.customers.past.memory import Memory, in_order
 from services.projections.customers.person import PERSON, called
 from services.projections.customers.roles import CLEAR
@@ -30,6 +30,7 @@ RECALLED = (JOURNAL, IDENTITY, VALUE_TIERS)
 """What an answer about another time reads: the journal; of now, whose a contact is and where tiers stand."""
 
 PAGE = Reading(FOLDED)
+RELATIONS = (RelationAdded, RelationEnded)
 NAMES = (type_of(ContactRegistered), type_of(NameCorrected))
 """What says how a contact is called."""
 
@@ -65,19 +66,32 @@ class Recalled:
 
 
 async def recall(
-    inquiry: Inquiry, contact_id: UUID, until: datetime | None, on: date | None = None
+    inquiry: Inquiry,
+    contact_id: UUID,
+    until: datetime | None,
+    on: date | None = None,
+    sections: Iterable[str] = SECTIONS,
+    once: bool = False,
 ) -> Recalled | None:
-    """None where the caller may see no such contact, or it was not there yet. `until` None: now."""
+    """None where the caller may see no such contact, or it was not there yet.
+
+    `until` None: now. Only these sections of the page can be made of it. `once`: by name appear also those to
+    whom a relation ended.
+    """
     memory = Memory(inquiry, until)
-    if (customer := await customer_then(memory, contact_id)) is None:
+    customer = await customer_then(memory, contact_id)
+    if customer is None or not await may_see(inquiry, customer):
         return None
+    types = {type_of(cls) for name in sections for cls in SECTIONS[name].made_of}
     past = Past(FOLDED)
     own = [
-        *await memory.events(PAGE, customer.contacts),
-        *await memory.events(PAGE, await _tiers_stream(inquiry)),
+        *await memory.events(PAGE, customer.contacts, types),
+        *await memory.events(PAGE, await _tiers_stream(inquiry), types),
     ]
     await asyncio.to_thread(past.take, own)
-    named = _named(past, customer) if inquiry.caller.role in CLEAR else set()
+    named: set[UUID] = set()
+    if inquiry.caller.role in CLEAR:
+        named = _ever_named(own) if once else _named(past, customer)
     names = await memory.events(PAGE, named.difference(customer.contacts), NAMES)
     past.take(names)
     at = until or datetime.now(UTC)
@@ -87,6 +101,11 @@ async def recall(
 def _named(past: Past, customer: CustomerContacts) -> set[UUID]:
     parts = past.rows(CUSTOMER_360, [(contact,) for contact in customer.contacts]).values()
     return relations.others(parts, _inward(past, customer.contacts))
+
+
+def _ever_named(arrivals: Iterable[Arrival]) -> set[UUID]:
+    related = (one.fact.event for one in arrivals if one.fact)
+    return {end for event in related if isinstance(event, RELATIONS) for end in event.subjects()}
 
 
 def _inward(past: Past, contacts: Collection[UUID]) -> list[Customer360]:

@@ -16,7 +16,6 @@ import msgspec
 from kernel.view.reading import live
 from kernel.web.inquiry import Inquiry
 from kernel.web.service import Query
-from lib.times import Time
 from services.projections.customers.past.identity import customer_of_then
 from services.projections.customers.past.memory import EVER
 from services.projections.customers.roles import HISTORY, OWN
@@ -31,6 +30,7 @@ from services.projections.customers.timeline.happenings import (
 from services.projections.operations.journal import JOURNAL
 from services.projections.shared import paging
 from services.projections.shared.identity import IDENTITY
+from services.projections.shared.moments import AsOf
 
 
 class TimelineAsked(paging.Listing):
@@ -39,8 +39,7 @@ class TimelineAsked(paging.Listing):
     id: UUID
     kind: Kind | None = None
     """Omitted: of every kind."""
-    as_of: Time | None = None
-    """What the log knew then; omitted: now."""
+    as_of: AsOf | None = None
 
 
 class Timeline(msgspec.Struct, frozen=True):

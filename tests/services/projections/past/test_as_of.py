@@ -15,10 +15,12 @@ from kernel.vault.keys import make_keys
 from kernel.web.contract.openapi import openapi
 from kernel.web.process import application
 from services.projections.app import SERVICE
+from tests.asking import required
 from tests.conftest import fresh_database
 from tests.serving import serving
 
 LONG_AGO = "2001-02-03T04:05:06Z"
+QUERIES = {(query.method, query.path): query for query in SERVICE.queries}
 ROUTES = [
     (method.upper(), path, operation)
     for path, methods in openapi(SERVICE)["paths"].items()
@@ -50,20 +52,11 @@ def ask(address: str, token: Callable[..., str]) -> Callable[..., httpx.Response
     return ask
 
 
-def required(operation: dict[str, Any]) -> dict[str, str]:
-    """An example of each parameter of the query string that must be there."""
-    return {
-        each["name"]: each["schema"]["examples"][0]
-        for each in operation["parameters"]
-        if each["in"] == "query" and each["required"]
-    }
-
-
 @pytest.mark.parametrize(("method", "path", "operation"), ROUTES, ids=[path for _, path, _ in ROUTES])
 def test_every_question_takes_as_of_or_says_that_it_is_answered_for_now(
     ask: Callable[..., httpx.Response], method: str, path: str, operation: dict[str, Any]
 ) -> None:
-    answer = ask(method, path, as_of=LONG_AGO, **required(operation))
+    answer = ask(method, path, as_of=LONG_AGO, **required(QUERIES[method, path]))
     if "as_of" in {each["name"] for each in operation["parameters"]}:
         assert (answer.status_code, answer.json()["type"]) == (404, "urn:rapport:problem:not-found")
         assert answer.headers["rapport-position"]
@@ -79,7 +72,7 @@ def test_what_is_no_time_of_the_past_is_refused(ask: Callable[..., httpx.Respons
     for method, path, operation in ROUTES:
         names = {each["name"] for each in operation["parameters"]}
         if name := next((name for name in ("as_of", "to") if name in names), None):
-            answer = ask(method, path, **required(operation) | {name: moment})
+            answer = ask(method, path, **required(QUERIES[method, path]) | {name: moment})
             assert (answer.status_code, answer.json()["pointer"]) == (422, f"/{name}"), path
 
 

@@ -18,7 +18,7 @@ from services.projections.customers.field_history.query import HISTORY
 from services.projections.customers.page.query import CUSTOMER
 from services.projections.customers.timeline.query import TIMELINE
 from tests.services.projections.desk import Desk
-from tests.services.projections.past.lives import Lives
+from tests.services.projections.past.lives import Lives, clock
 
 STEPS = 30
 
@@ -36,11 +36,6 @@ def person(name: str) -> commands.RegisterContact:
 
 async def answers(desk: Desk, contact: UUID, **asked: Any) -> list[Any]:
     return [await desk.ask(query, id=contact, **asked, **more) for query, more in QUESTIONS]
-
-
-async def clock(desk: Desk) -> datetime:
-    now: datetime = await desk.readers.fetchval("SELECT clock_timestamp()")
-    return now
 
 
 @pytest.mark.parametrize("seed", range(3))
