@@ -14,19 +14,23 @@ from kernel.archive.manifest import File
 from kernel.archive.tables import Table
 
 
-def groups(
-    folder: Path, file: File, table: Table, columns: Sequence[str] = (), codes: Sequence[str] = ()
-) -> Iterator[Any]:
-    """The file's row groups, verified as a whole first; some columns, or all. Raises Unfit.
+def opened(folder: Path, file: File, table: Table, codes: Sequence[str] = ()) -> Any:
+    """The file, verified as a whole, as pyarrow's ParquetFile over its bytes; raises Unfit.
 
-    Columns among `codes` come as a dictionary of their values.
+    Columns among `codes` come as codes and a dictionary.
     """
     content = verified(folder, file)
     try:
-        opened = pq.ParquetFile(pa.BufferReader(content), read_dictionary=list(codes))
-        if opened.schema_arrow.names != table.schema.names or opened.metadata.num_rows != file.rows:
-            raise Unfit(f"{file.file} holds other columns or rows than it says.")
-        for number in range(opened.num_row_groups):
-            yield from opened.read_row_group(number, list(columns) or None, use_threads=False).to_batches()
+        found = pq.ParquetFile(pa.BufferReader(content), read_dictionary=list(codes))
     except pa.ArrowException as error:
         raise Unfit(f"{file.file} cannot be read: {words(error)}") from error
+    if found.schema_arrow.names != table.schema.names or found.metadata.num_rows != file.rows:
+        raise Unfit(f"{file.file} holds other columns or rows than it says.")
+    return found
+
+
+def groups(folder: Path, file: File, table: Table, columns: Sequence[str] = ()) -> Iterator[Any]:
+    """The file's row groups as record batches, all columns or some of them; raises Unfit."""
+    found = opened(folder, file, table)
+    for number in range(found.num_row_groups):
+        yield from found.read_row_group(number, list(columns) or None, use_threads=False).to_batches()

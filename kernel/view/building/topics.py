@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
+import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from kernel.log.envelope import read
 from kernel.settings import Settings
 from kernel.stopping import stopped
 from kernel.taking import generations
@@ -52,6 +55,20 @@ class Topics:
                             reading.read(service, generation, partition, record.offset, record.value or b"")
                             for record in taken
                         ]
+
+    async def event_at(self, service: str, partition: int, position: int) -> UUID | None:
+        """The id of the event at a position, None where the topic ends before it; raises KafkaError."""
+        (name,) = (name for name, (of, _) in self.names.items() if of == service)
+        place = TopicPartition(name, partition)
+        first, ends = position - 1, await self.consumer.end_offsets([place])
+        async with aclosing(batches(self.consumer._client, place, first, ends[place])) as found:
+            async for some in found:
+                for record in records(some, first):
+                    with suppress(msgspec.MsgspecError, ValueError):  # no event of ours
+                        envelope = read(record.value or b"")
+                        if envelope.position == position:
+                            return envelope.event_id
+        return None
 
 
 def _at_most(most: int, found: Iterator[Any]) -> Iterator[list[Any]]:
