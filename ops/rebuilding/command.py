@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -15,6 +16,7 @@ from kernel.settings import Settings
 from kernel.view import versions
 from kernel.view.building import beside
 from kernel.view.view import View
+from ops import packages
 from ops.errors import CannotRun
 from ops.output import answer, json_option, progress
 from ops.rebuilding.causes import causes
@@ -44,6 +46,13 @@ SECONDS_BETWEEN_TRIES = 0.05
     type=click.IntRange(1, PARTITIONS),
     help="So many processes share out the partitions; default: as are worth their start, at most one a core.",
 )
+@click.option(
+    "--from",
+    "archive",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, exists=True, resolve_path=True, path_type=Path),
+    help="Take the events from this archive, as `log export` writes it, and from the topics what follows.",
+)
 @json_option
 def command(
     view: str | None,
@@ -54,6 +63,7 @@ def command(
     drop: str | None,
     throttle: int | None,
     workers: int | None,
+    archive: Path | None,
     as_json: bool,
 ) -> None:
     """Build a view anew from its topics, beside the version that is read.
@@ -70,7 +80,10 @@ def command(
     if (
         sum(
             [
-                all_stale or compare or switch or throttle is not None or workers is not None,
+                all_stale
+                or compare
+                or switch
+                or any(one is not None for one in (throttle, workers, archive)),
                 back,
                 drop is not None,
             ]
@@ -78,7 +91,9 @@ def command(
         > 1
     ):
         raise CannotRun("--back and --drop go with no other option.")
-    settings, wish = load(), Wish(compare, switch, workers, throttle)
+    if archive is not None:
+        packages.need(packages.ARCHIVE)
+    settings, wish = load(), Wish(compare, switch, workers, archive, throttle)
     chosen = next((each for each in VIEWS if each.name == view), None)
     with progress() as say:
         if chosen is None:
@@ -100,6 +115,7 @@ class Wish:
     compare: bool
     switch: bool
     workers: int | None
+    archive: Path | None
     most: int | None
 
 
@@ -125,7 +141,9 @@ async def _rebuild(settings: Settings, view: View[Any], wish: Wish, say: Say) ->
             say(f"{version.table_name} is built already")
             document: dict[str, Any] = {"version": version.table_name}
         else:
-            version, document = await rebuild(settings, owner, view, wish.workers, wish.most, say)
+            version, document = await rebuild(
+                settings, owner, view, wish.workers, wish.archive, wish.most, say
+            )
         if wish.compare and read is not None:
             say(f"{version.table_name} is compared with {read.table_name}")
             document |= await _compared(settings, read, version)

@@ -8,6 +8,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -31,14 +32,19 @@ def size(left: int) -> int:
 
 
 async def fill(
-    settings: Settings, version: View[Any], partitions: Iterable[int], workers: int, tell: Tell
+    settings: Settings,
+    version: View[Any],
+    archive: Path | None,
+    partitions: Iterable[int],
+    workers: int,
+    tell: Tell,
 ) -> None:
     """Has the partitions filled; `tell` is called for each batch of each process, which waits for it.
 
     Raises CannotRun where one cannot go on: then all end.
     """
     waiting = deque(partitions)
-    work = [asyncio.create_task(_worked(settings, version, waiting, tell)) for _ in range(workers)]
+    work = [asyncio.create_task(_worked(settings, version, archive, waiting, tell)) for _ in range(workers)]
     try:
         await asyncio.gather(*work)
     finally:
@@ -47,8 +53,10 @@ async def fill(
         await asyncio.wait(work)
 
 
-async def _worked(settings: Settings, version: View[Any], waiting: deque[int], tell: Tell) -> None:
-    process = await _started(settings, version)
+async def _worked(
+    settings: Settings, version: View[Any], archive: Path | None, waiting: deque[int], tell: Tell
+) -> None:
+    process = await _started(settings, version, archive)
     try:
         while waiting:
             await _filled(process, version, waiting.popleft(), tell)
@@ -70,10 +78,10 @@ async def _filled(process: Process, version: View[Any], partition: int, tell: Te
         await _say(process, "\n")
 
 
-async def _started(settings: Settings, version: View[Any]) -> Process:
+async def _started(settings: Settings, version: View[Any], archive: Path | None) -> Process:
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "ops.rebuilding.member"),
-        *(version.name, str(version.number), str(version.build)),
+        *(version.name, str(version.number), str(version.build), *([str(archive)] if archive else [])),
         cwd=CHECKOUT,
         env={**os.environ, **variables.of(settings), "PYTHONPATH": str(CHECKOUT)},
         stdin=PIPE,

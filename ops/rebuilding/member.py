@@ -12,6 +12,7 @@ import signal
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ import uvloop
 from aiokafka.errors import KafkaError
 
 import kernel.settings
+from kernel.archive.files import Unfit
 from kernel.database import DatabaseAway, connect_pool
 from kernel.garbage import collect_rarely
 from kernel.settings import Settings
@@ -26,8 +28,8 @@ from kernel.taking import generations
 from kernel.vault.vault import Vault
 from kernel.view.building.build import build
 from kernel.view.building.filling import Missing, Overtaken
-from kernel.view.building.topics import opened
 from kernel.view.view import View
+from ops.rebuilding.sources import source
 from services.projections.app import VIEWS
 
 NICENESS = 10
@@ -58,7 +60,7 @@ async def _hearing() -> asyncio.StreamReader:
     return heard
 
 
-async def work(settings: Settings, version: View[Any]) -> None:
+async def work(settings: Settings, version: View[Any], archive: Path | None) -> None:
     """Fills partitions until no more is asked; raises what build() raises, and Alone."""
     async with AsyncExitStack() as stack:
         pool = await connect_pool(settings, "projections_log", max_size=2, command_timeout=None)
@@ -67,7 +69,7 @@ async def work(settings: Settings, version: View[Any]) -> None:
         if vault is not None:
             stack.push_async_callback(vault.close)
         names = await generations.topics(pool, settings, version.services)
-        source = await stack.enter_async_context(opened(settings, names))
+        log = await stack.enter_async_context(source(settings, names, archive))
         heard = await _hearing()
 
         async def tell(records: int) -> None:
@@ -76,20 +78,22 @@ async def work(settings: Settings, version: View[Any]) -> None:
                 raise Alone
 
         while line := (await heard.readline()).strip():
-            await build(pool, version, vault, source, [int(line)], tell)
+            await build(pool, version, vault, log, [int(line)], tell)
             _answer(Answer(filled=int(line)))
 
 
-def main(name: str, number: str, build: str) -> int:
+def main(name: str, number: str, build: str, archive: str | None = None) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started it
     os.nice(NICENESS)
     view = next(view for view in VIEWS if (view.name, view.number) == (name, int(number)))
     collect_rarely()
     try:
-        uvloop.run(work(kernel.settings.load(), replace(view, build=int(build))))
+        uvloop.run(
+            work(kernel.settings.load(), replace(view, build=int(build)), Path(archive) if archive else None)
+        )
     except Alone:
         return 1
-    except (DatabaseAway, KafkaError, Missing, Overtaken) as error:
+    except (DatabaseAway, KafkaError, Unfit, Missing, Overtaken) as error:
         _answer(Answer(failed=str(error)))
         return 1
     return 0

@@ -9,20 +9,22 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 from aiokafka.errors import KafkaError
 
+from kernel.archive.files import Unfit
 from kernel.database import DatabaseAway, connect_pool, database_away
 from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
 from kernel.taking import checkpoints, generations
 from kernel.view.building import beside
-from kernel.view.building.topics import opened
 from kernel.view.view import View
 from ops.errors import CannotRun
 from ops.rebuilding import crew
+from ops.rebuilding.sources import source
 
 LOCK = "SELECT pg_try_advisory_lock(hashtext('rapport.rebuild'), hashtext($1))"
 
@@ -62,7 +64,7 @@ async def owning(settings: Settings, view: View[Any]) -> AsyncIterator[asyncpg.C
                     yield owner
         finally:
             await pool.close()
-    except (DatabaseAway, KafkaError, beside.Refused) as error:
+    except (DatabaseAway, KafkaError, Unfit, beside.Refused) as error:
         raise CannotRun(str(error)) from error
 
 
@@ -104,12 +106,13 @@ async def rebuild(
     owner: asyncpg.Connection,
     view: View[Any],
     workers: int | None,
+    archive: Path | None,
     most: int | None,
     say: Say,
 ) -> tuple[View[Any], dict[str, Any]]:
     """Fills a version beside the one that is read and has it followed; what it was. Raises CannotRun."""
     version = await beside.begun(owner, view)
-    pace = await _filled(settings, owner, version, workers, most, say)
+    pace = await _filled(settings, owner, version, workers, archive, most, say)
     await beside.follow(owner, version)
     say(f"{version.table_name}: built, the workers bring it up to the log")
     await _caught_up(owner, view, version)
@@ -126,13 +129,16 @@ async def _filled(
     owner: asyncpg.Connection,
     version: View[Any],
     workers: int | None,
+    archive: Path | None,
     most: int | None,
     say: Say,
 ) -> Pace:
     heads = (await checkpoints.every(owner, [version]))[version.taker]
-    async with opened(settings, await generations.topics(owner, settings, version.services)) as topics:
-        pace = Pace(version.table_name, await topics.left(heads), say, most)
-    await crew.fill(settings, version, range(PARTITIONS), workers or crew.size(pace.total), pace.tell)
+    names = await generations.topics(owner, settings, version.services)
+    async with source(settings, names, archive) as log:
+        pace = Pace(version.table_name, await log.left(heads), say, most)
+    workers = workers or crew.size(pace.total)
+    await crew.fill(settings, version, archive, range(PARTITIONS), workers, pace.tell)
     return pace
 
 
