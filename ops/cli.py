@@ -23,6 +23,7 @@ SECTIONS = {
         "views": "ops.takers.views:command",
         "reactions": "ops.takers.reactions:command",
         "parked": "ops.parking.command:command",
+        "replay": "ops.replaying.command:command",
         "verify": "ops.verify.command:command",
         "rebuild": "ops.rebuilding.command:command",
         "log": "ops.archiving.command:command",

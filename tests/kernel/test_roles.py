@@ -36,6 +36,7 @@ SERVICE: Mapping[str, Mapping[str, str]] = {
 }
 VAULT: Mapping[str, Mapping[str, str]] = {
     "migration": {"app": READ},
+    "opening": {"app": "INSERT"},
     "person_key": {"app": "INSERT SELECT"},
 }
 VIEWS: Mapping[str, Mapping[str, str]] = {

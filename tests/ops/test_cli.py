@@ -60,7 +60,7 @@ def test_down_when_down_is_well(tmp_path: Path) -> None:
 
 
 TOKEN = ("token", "--org", "acme", "--role", "agent")
-ASKING = (("verify",), ("views",), ("reactions",), ("parked",))
+ASKING = (("verify",), ("views",), ("reactions",), ("parked",), ("replay", "contacts"))
 
 
 @pytest.mark.parametrize(

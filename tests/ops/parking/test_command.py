@@ -173,7 +173,8 @@ async def test_a_stream_that_several_have_parked_is_dropped_of_the_one_that_is_n
 async def test_what_a_version_without_its_fold_has_parked_can_only_be_dropped(shown: Shown) -> None:
     settings = shown.log.settings
     for statement in (
-        "INSERT INTO view_version (name, view, number, build, state) VALUES ('old', 'person', 9, 1, 'followed')",
+        "INSERT INTO view_version (name, view, number, build, state)"
+        " VALUES ('old', 'person', 9, 1, 'followed')",
         "UPDATE checkpoint SET taker = 'old' WHERE taker = 'person__v1'",
         "UPDATE parked SET taker = 'old' WHERE taker = 'person__v1'",
     ):

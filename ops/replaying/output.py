@@ -1,0 +1,33 @@
+"""Where the lines go: standard output, or a file that is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextmanager
+def output(file: Path | None) -> Iterator[BinaryIO]:
+    """A file is written beside, readable by its owner alone, and takes its name at the end."""
+    if file is None:
+        yield sys.stdout.buffer
+        return
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.rename(file)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def nobody_reads() -> None:
+    """The reader of standard output has gone, as `head` does: what is still to be written goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
