@@ -14,14 +14,14 @@ import msgspec
 
 from kernel.aggregate import classes_of
 from kernel.database import DatabaseAway, connect_pool
-from kernel.log.envelope import Envelope, write
+from kernel.log.envelope import read, write
 from kernel.log.facts import Event, type_of
 from kernel.settings import Settings
 from kernel.taking.arrivals import Reading
 from kernel.taking.fact import Fact
 from kernel.taking.opening import person_of
 from kernel.vault.keys import KeysMissing
-from kernel.vault.sealing import CannotOpen, binding, open_sealed
+from kernel.vault.sealing import CannotOpen, Key, binding, open_sealed
 from kernel.vault.vault import Vault
 from kernel.web.access import Caller
 from kernel.web.jwks import KeyRing
@@ -79,7 +79,7 @@ class Opener:
         return [
             record.value
             if fact is None or not self._concerned(fact) or not (key := keys.get(person_of(fact)))
-            else _opened(fact.envelope, key, record.value)
+            else _opened(record.value, key)
             for record, fact in zip(records, facts, strict=True)
         ]
 
@@ -87,7 +87,8 @@ class Opener:
         return fact.envelope.sealed is not None and fact.org_id == self.caller.org_id
 
 
-def _opened(envelope: Envelope, key: Any, value: bytes) -> bytes:
+def _opened(value: bytes, key: Key) -> bytes:
+    envelope = read(value)
     place = binding(envelope.event_id, envelope.stream_id, envelope.version, envelope.type)
     try:
         plain = open_sealed(key, envelope.personal or b"", place)
