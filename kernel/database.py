@@ -26,11 +26,12 @@ _LOST = (
     asyncpg.exceptions.InternalClientError,
     asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.DiskFullError,
 )
 
 
 class DatabaseAway(Exception):
-    """PostgreSQL cannot be reached or broke off; what was asked of it may or may not have happened."""
+    """PostgreSQL cannot be reached, broke off or has no room; what was asked may or may not have happened."""
 
 
 @contextmanager
@@ -41,6 +42,10 @@ def database_away() -> Iterator[None]:
     except _LOST as error:
         if isinstance(error, asyncpg.InterfaceError) and not _broken(error):
             raise
+        if isinstance(error, asyncpg.DiskFullError):
+            raise DatabaseAway(
+                "no room is left on the disk of the database: make some, and try again"
+            ) from error
         raise DatabaseAway(f"the database is away: {type(error).__name__}") from error
 
 
