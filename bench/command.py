@@ -23,6 +23,7 @@ BENCHES = {
     "latency": "from a command to its effect in a view, at 200 and 1,000 commands a second",
     "projection": "events folded into a view from a backlog, beside a FastStream handler that upserts each",
     "rebuild": "customer_360 made anew from a million events, beside reading alone and two peers",
+    "undisturbed": "from a command to its effect in a view while that view is rebuilt, and without",
 }
 """Each is a module of this package with `measure(rounds, tell, …) -> Report`."""
 

@@ -65,13 +65,14 @@ def _round(
     for rate in RATES:
         tell(f"{rate} commands a second")
         before = processes.cpu_seconds()
-        seen, sightings = asyncio.run(_at(administrator, settings, clients, rate))
-        spent = processes.spent(before, len(seen.commands), *PROCESSES, "postgres", "kafka")
-        figures[f"{rate:,} a second"] = {**_figures(seen, sightings), **spent}
+        seen = asyncio.run(measured(administrator, settings, clients, rate))
+        spent = processes.spent(before, int(SECONDS * rate), *PROCESSES, "postgres", "kafka")
+        figures[f"{rate:,} a second"] = {**seen, **spent}
     return figures, {}
 
 
-async def _at(administrator: str, settings: Settings, clients: Workers, rate: int) -> tuple[Seen, Sightings]:
+async def measured(administrator: str, settings: Settings, clients: Workers, rate: int) -> dict[str, float]:
+    """How long commands took to be answered and shown, and pages to come, at so many commands a second."""
     loop = OpenLoop(
         contacts_port=settings.port["contacts"],
         views_port=settings.port["views"],
@@ -84,7 +85,7 @@ async def _at(administrator: str, settings: Settings, clients: Workers, rate: in
     )
     watching = asyncio.create_task(watch(administrator, CUSTOMER_360, "contacts", SECONDS + MORE))
     (seen,) = await asyncio.to_thread(clients.run, loop)
-    return seen, await watching
+    return _figures(seen, await watching)
 
 
 def _figures(seen: Seen, sightings: Sightings) -> dict[str, float]:

@@ -100,6 +100,22 @@ def register(settings: Settings) -> None:
     assert not refused, refused[0]
 
 
+def record(settings: Settings, events: int) -> None:
+    """So many interactions, evenly over the contacts, as few requests bring them."""
+    outcomes: list[dict[str, Any]] = []
+    with Wire() as wire:
+        for first in range(0, events, CONTACTS):
+            items = [
+                {"command": "RecordInteraction", "id": contact, "body": msgspec.Raw(BODY)}
+                for contact in CONTACT_IDS[: events - first]
+            ]
+            request = post("/commands", token_of(settings), msgspec.json.encode(items))
+            wire.send(settings.port["contacts"], request, lambda _, said: outcomes.extend(orjson.loads(said)))
+            wire.drain()
+    refused = [outcome for outcome in outcomes if outcome["status"] != 200]
+    assert not refused, refused[0]
+
+
 def _registration(number: int, contact: UUID) -> dict[str, Any]:
     name = {"given": "Anna", "family": f"Gruber {number}"}
     return {"command": "RegisterContact", "id": contact, "body": {"kind": "person", "name": name}}

@@ -24,6 +24,7 @@ from kernel.view.building import beside
 from kernel.view.view import View
 from ops.errors import CannotRun
 from ops.rebuilding import crew
+from ops.rebuilding.pacing import Pacing
 from ops.rebuilding.sources import source
 
 LOCK = "SELECT pg_try_advisory_lock(hashtext('rapport.rebuild'), hashtext($1))"
@@ -75,20 +76,19 @@ def _who() -> str:
 
 @dataclass
 class Pace:
-    """Tells how far a build is, and holds it to so many records a second, if it is to be held."""
+    """Tells how far a build is, and holds it back."""
 
     name: str
     total: int
     say: Say
-    most: int | None = None
+    pacing: Pacing
     taken: int = 0
     told: float = 0.0
     began: float = field(default_factory=time.monotonic)
 
     async def tell(self, records: int) -> None:
         self.taken += records
-        if self.most:
-            await asyncio.sleep(max(0.0, self.taken / self.most - self.seconds))
+        await self.pacing.rest(records)
         rate = self.taken / max(self.seconds, 0.001)
         left = max(0, self.total - self.taken) / max(rate, 1)
         if self.seconds < self.told + SECONDS_BETWEEN_LINES:
@@ -136,7 +136,7 @@ async def _filled(
     heads = (await checkpoints.every(owner, [version]))[version.taker]
     names = await generations.topics(owner, settings, version.services)
     async with source(settings, names, archive) as log:
-        pace = Pace(version.table_name, await log.left(heads), say, most)
+        pace = Pace(version.table_name, await log.left(heads), say, Pacing(owner, version.name, most))
     workers = workers or crew.size(pace.total)
     await crew.fill(settings, version, archive, range(PARTITIONS), workers, pace.tell)
     return pace

@@ -1,0 +1,107 @@
+"""A build holds itself back: while the log grows it rests as long as it works, and else not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import asyncpg
+import pytest
+
+from kernel.database import connect_pool
+from kernel.settings import Settings
+from ops.rebuilding import pacing
+from ops.rebuilding.pacing import SECONDS_UNTIL_QUIET, Pacing
+
+
+@dataclass
+class Time:
+    """Goes on only when somebody works or rests."""
+
+    now: float = 100.0
+    rested: list[float] = field(default_factory=list)
+
+    def work(self, seconds: float) -> None:
+        self.now += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.rested.append(round(seconds, 3))
+        self.now += seconds
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Time:
+    time = Time()
+    monkeypatch.setattr(pacing.asyncio, "sleep", time.sleep)
+    return time
+
+
+@asynccontextmanager
+async def owning(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
+    pool = await connect_pool(settings, "projections_owner", max_size=1)
+    async with pool.acquire() as owner:
+        yield owner
+    await pool.close()
+
+
+async def takes(owner: asyncpg.Connection, position: int) -> None:
+    """The version that is read takes an event."""
+    head = {"contacts": {"generation": 1, "position": position, "offset": position}}
+    await owner.execute(
+        "UPDATE checkpoint SET topics = $1 WHERE taker = 'identity__v1' AND partition = 3", head
+    )
+
+
+async def test_a_build_rests_as_long_as_it_worked_while_the_version_that_is_read_takes_new_events(
+    database: Settings, time: Time
+) -> None:
+    async with owning(database) as owner:
+        held = Pacing(owner, "identity", clock=lambda: time.now)
+        for position, seconds in enumerate((0.5, 0.5, 0.3), 1):
+            time.work(seconds)
+            await takes(owner, position)
+            await held.rest(5_000)
+        assert time.rested == [0.0, 0.5, 0.3]
+        time.work(SECONDS_UNTIL_QUIET)
+        await held.rest(5_000)
+        assert time.rested[3:] == [0.0]
+
+
+async def test_a_build_beside_a_log_that_stands_still_does_not_rest(database: Settings, time: Time) -> None:
+    async with owning(database) as owner:
+        await takes(owner, 7)
+        held = Pacing(owner, "identity", clock=lambda: time.now)
+        for _ in range(5):
+            time.work(0.5)
+            await held.rest(5_000)
+        assert time.rested == [0.0] * 5
+
+
+async def test_each_of_several_who_build_rests_for_what_it_worked_itself(
+    database: Settings, time: Time
+) -> None:
+    async with owning(database) as owner:
+        held = Pacing(owner, "identity", clock=lambda: time.now)
+        await held.rest(0)
+        await takes(owner, 1)
+        time.work(0.4)
+
+        async def another() -> None:
+            await held.rest(1)
+            time.work(0.2)
+            await held.rest(1)
+
+        await asyncio.create_task(another())
+        assert time.rested == [0.0, 0.4, 0.2]
+
+
+async def test_a_throttle_says_how_fast_and_nothing_else_does(database: Settings, time: Time) -> None:
+    async with owning(database) as owner:
+        held = Pacing(owner, "identity", most=1_000, clock=lambda: time.now)
+        for position in range(1, 4):
+            time.work(0.5)
+            await takes(owner, position)
+            await held.rest(1_000)
+        assert time.rested == [1.0, 0.5, 0.5]
