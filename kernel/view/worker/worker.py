@@ -16,6 +16,7 @@ from kernel import metrics
 from kernel.database import DatabaseAway, database_away
 from kernel.settings import Settings
 from kernel.taking import generations
+from kernel.taking.fetching import gave_up
 from kernel.taking.generations import Topics
 from kernel.vault.vault import Vault
 from kernel.view import versions
@@ -135,5 +136,5 @@ class Worker:
                 if new := [name for name in wanted if name in names and name not in there]:
                     LOG.info("topics appeared", extra={"topics": new})
                     return
-            if self.progress.stands_still(SECONDS_WITHOUT_PROGRESS):
-                raise Stuck("nothing came for too long")
+            if gave_up(consumer) or self.progress.stands_still(SECONDS_WITHOUT_PROGRESS):
+                raise Stuck("nothing comes any more")
