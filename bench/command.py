@@ -19,6 +19,7 @@ BENCHES = {
     "directory": "searches among 100,000 contacts under row security, beside the same by LIKE",
     "faults": "nothing lost, doubled or out of order whatever breaks: accidents at random amid a load",
     "latency": "from a command to its effect in a view, at 200 and 1,000 commands a second",
+    "poison": "how long other streams wait for a view that has parked one stream in twenty",
     "projection": "events folded into a view from a backlog, beside a FastStream handler that upserts each",
     "rebuild": "customer_360 made anew from a million events, beside reading alone and two peers",
     "undisturbed": "from a command to its effect in a view while that view is rebuilt, and without",
