@@ -80,7 +80,7 @@ def measure(tell: Tell, minutes: float = MINUTES, seed: str = "") -> Campaign:
 
 
 async def _strike(campaign: Campaign, tell: Tell, end: float) -> None:
-    drawn = _drawn(Random(campaign.seed))
+    draws = drawn(Random(campaign.seed))
     with tempfile.TemporaryDirectory(prefix="rapport-faults-") as folder:
         while time.monotonic() < end:
             tell("a new system")
@@ -88,12 +88,13 @@ async def _strike(campaign: Campaign, tell: Tell, end: float) -> None:
                 system = await stack.enter_async_context(running())
                 for _ in range(MOST_FAULTS):
                     if time.monotonic() > end or not await _struck(
-                        campaign, system, next(drawn), Path(folder), tell
+                        campaign, system, next(draws), Path(folder), tell
                     ):
                         break
 
 
-def _drawn(random: Random) -> Iterator[Fault]:
+def drawn(random: Random) -> Iterator[Fault]:
+    """Without end: all in a random order, then all in another."""
     while True:
         faults = every()
         random.shuffle(faults)
