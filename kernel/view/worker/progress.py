@@ -74,6 +74,12 @@ class Progress:
             if result.parked:
                 LOG.error("events parked", extra={"view": table, "parked": result.parked})
 
+    def seen(self, found: Mapping[str, Mapping[int, Checkpoint]]) -> None:
+        """The checkpoints as the database has them; one that this worker has moved since stays as it is."""
+        for table, there in found.items():
+            known = self.heads.get(table, {})
+            known.update({n: one for n, one in there.items() if n in known and known[n].heads == one.heads})
+
     def reached_kafka(self, ends: Mapping[Place, int]) -> None:
         """Kafka answered where its topics end."""
         self.seen_at = time.monotonic()
