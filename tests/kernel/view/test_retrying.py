@@ -13,11 +13,11 @@ from uuid import uuid5
 import asyncpg
 import pytest
 
-from kernel.taking import retrying
 from kernel.taking.arrivals import Arrival, Reading
 from kernel.taking.checkpoints import Checkpoint, Gone, every
-from kernel.taking.retrying import Retried
-from kernel.taking.which import WaitsBehind, Which
+from kernel.taking.parking import retrying
+from kernel.taking.parking.retrying import Retried
+from kernel.taking.parking.which import WaitsBehind, Which
 from kernel.view.batch.applying import apply
 from kernel.view.batch.retrying import retry
 from kernel.view.folding import fold_all
