@@ -1,0 +1,1 @@
+"""Customers with a long past, and questions about it."""
