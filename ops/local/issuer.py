@@ -29,24 +29,19 @@ def token(
     subject: str = "local",
     life: int = DEFAULT_LIFE,
     contact: uuid.UUID | None = None,
-    issued: float | None = None,
 ) -> str:
-    """A token for `role` in `org`, valid for `life` seconds; `contact` is whom a customer's speaks for.
-
-    `issued` is since when, in seconds since 1970; omitted: now.
-    """
+    """A token for `role` in `org`, valid for `life` seconds; `contact` is whom a customer's speaks for."""
     if settings.mode != "local":
         raise CannotRun(
             "tokens are made here in local mode only: ask the sign-in service of this installation."
         )
     claims = {"sub": subject, "org": str(organisation(org)), "role": role}
-    spoken_for = {"contact": str(contact)} if contact else {}
-    return _signed(settings, claims | spoken_for, life, issued or time.time())
+    return _signed(settings, claims | ({"contact": str(contact)} if contact else {}), life)
 
 
-def _signed(settings: Settings, claims: dict[str, str], life: int, issued: float) -> str:
+def _signed(settings: Settings, claims: dict[str, str], life: int) -> str:
     key = keys.issuer(settings.keys)
-    since = int(issued)
-    registered = {"iss": settings.issuer, "aud": settings.audience, "iat": since, "exp": since + life}
+    now = int(time.time())
+    registered = {"iss": settings.issuer, "aud": settings.audience, "iat": now, "exp": now + life}
     header = {"alg": "Ed25519", "kid": key.kid}
     return jwt.encode(header, registered | claims, key, algorithms=["Ed25519"])

@@ -58,7 +58,7 @@ async def changes(inquiry: Inquiry, params: ChangesAsked) -> Changes | None:
     """None where the caller may see no such contact then, or might not have before."""
     if params.to is not None and params.to < params.from_:
         raise Problem("invalid", "The time from which lies before the time to which.", pointer="/from")
-    earlier = await customer_then(Memory(inquiry, params.from_), params.id)
+    earlier = await customer_then(inquiry, params.id, params.from_)
     if earlier and not await may_see(inquiry, earlier):
         return None
     after = await recall(inquiry, params.id, params.to)

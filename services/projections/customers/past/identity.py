@@ -25,12 +25,15 @@ async def customer_of_then(
     """The customer that a contact belonged to then, or belongs to now."""
     if as_of is None:
         return await customer_asked(inquiry, contact_id)
-    then = await customer_then(Memory(inquiry, as_of), contact_id)
+    then = await customer_then(inquiry, contact_id, as_of)
     return then if then and await may_see(inquiry, then) else None
 
 
-async def customer_then(memory: Memory, contact_id: UUID) -> CustomerContacts | None:
+async def customer_then(
+    inquiry: Inquiry, contact_id: UUID, until: datetime | None
+) -> CustomerContacts | None:
     """The customer that a contact belonged to, whoever asks; None where it was not there yet."""
+    memory = Memory(inquiry, until)
     customer_id = (await _customers(memory, {contact_id})).get(contact_id)
     if customer_id is None:
         return None

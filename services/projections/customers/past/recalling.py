@@ -78,12 +78,11 @@ async def recall(
     `until` None: now. Only these sections of the page can be made of it. `once`: by name appear also those to
     whom a relation ended.
     """
-    memory = Memory(inquiry, until)
-    customer = await customer_then(memory, contact_id)
+    customer = await customer_then(inquiry, contact_id, until)
     if customer is None or not await may_see(inquiry, customer):
         return None
     types = {type_of(cls) for name in sections for cls in SECTIONS[name].made_of}
-    past = Past(FOLDED)
+    past, memory = Past(FOLDED), Memory(inquiry, until)
     own = [
         *await memory.events(PAGE, customer.contacts, types),
         *await memory.events(PAGE, await _tiers_stream(inquiry), types),

@@ -7,20 +7,23 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 
 from kernel.settings import Settings
-from kernel.vault.keys import make_keys
+from kernel.vault.keys import make_keys, token_key
 from kernel.web.contract.openapi import openapi
+from kernel.web.positions import open_positions, seal_positions
 from kernel.web.process import application
+from kernel.web.service import Query
 from services.projections.app import SERVICE
 from tests.asking import required
 from tests.conftest import fresh_database
 from tests.serving import serving
 
 LONG_AGO = "2001-02-03T04:05:06Z"
-QUERIES = {(query.method, query.path): query for query in SERVICE.queries}
+QUERIES: dict[tuple[str, str], Query[Any]] = {(query.method, query.path): query for query in SERVICE.queries}
 ROUTES = [
     (method.upper(), path, operation)
     for path, methods in openapi(SERVICE)["paths"].items()
@@ -30,13 +33,18 @@ ROUTES = [
 
 
 @pytest.fixture(scope="module")
-def address(postgres: str, template: Settings) -> Iterator[str]:
+def place(postgres: str, template: Settings) -> Iterator[tuple[Settings, str]]:
     make_keys(Path(template.keys))
     with (
         fresh_database(postgres, template) as settings,
         serving(lambda: application(settings, "views")) as address,
     ):
-        yield address
+        yield settings, address
+
+
+@pytest.fixture
+def address(place: tuple[Settings, str]) -> str:
+    return place[1]
 
 
 @pytest.fixture
@@ -82,3 +90,35 @@ def test_the_wiring_names_a_time_that_is_a_parameter(query: Any) -> None:
     assert query.moment in {*fields, None}
     assert ("as_of" in fields) == (query.moment == "as_of")
     assert query.moment or not query.past
+
+
+async def test_an_answer_about_the_past_says_how_far_the_journal_is_and_waits_for_it(
+    place: tuple[Settings, str], token: Callable[..., str]
+) -> None:
+    settings, address = place
+    org, key = uuid4(), token_key(settings.keys)
+    worker = await asyncpg.connect(
+        settings.dsn["projections_log"], server_settings={"search_path": "projections"}
+    )
+    head = '{"contacts": {"generation": 1, "position": 5, "offset": 5}}'
+    await worker.execute(
+        "UPDATE checkpoint SET topics = $1 WHERE partition = 3 AND taker NOT LIKE 'journal%'", head
+    )
+    await worker.close()
+    headers = {"authorization": f"Bearer {token(str(org), 'agent')}"}
+
+    def reached(answer: httpx.Response) -> int:
+        return open_positions(key, org, answer.headers["rapport-position"])["contacts", 1][3]
+
+    async with httpx.AsyncClient(base_url=address, headers=headers) as http:
+        url = f"/customers/{uuid4()}"
+        assert reached(await http.get(url)) == 5
+        assert reached(await http.get(url, params={"as_of": LONG_AGO})) == 0
+        http.headers["rapport-position"] = seal_positions(key, org, {("contacts", 1): {3: 5}})
+        assert (await http.get(url)).status_code == 404
+        for query in SERVICE.queries:
+            if query.moment:
+                path = query.path.replace("{id}", str(uuid4())).replace("{field}", "name")
+                asked = required(query) | {query.moment: "2026-11-02T00:00:00Z"}
+                answer = await http.get(path, params=asked)
+                assert (answer.status_code, answer.json()["type"]) == (503, "urn:rapport:problem:view-behind")

@@ -12,6 +12,7 @@ import pytest
 from kernel.web.access import Role
 from kernel.web.problems import Problem
 from services.contacts import commands
+from services.contacts.events.relations import RelationKind
 from services.projections.customers.page.query import CUSTOMER
 from services.projections.customers.past.cells import cells_of, pointer
 from services.projections.customers.past.changes import CHANGES, Changes
@@ -130,3 +131,12 @@ async def test_any_two_pages_differ_by_what_changed_between_them(desk: Desk, see
             }
             assert all(since < event.recorded_at <= to for event in found.events)
             assert found.events or not found.cells
+
+
+async def test_an_event_that_speaks_of_two_of_its_contacts_is_told_once(desk: Desk) -> None:
+    one, other = await desk.say(person("Anna")), await desk.say(person("Anne"))
+    await desk.say(commands.MergeContact(other_id=other, merge_id=uuid4()), one)
+    merged = await clock(desk)
+    await desk.say(commands.AddRelation(kind=RelationKind.HOUSEHOLD_OF, other_id=other), one)
+    found = await changes(desk, one, merged)
+    assert ([event.type for event in found.events], found.count) == (["RelationAdded"], 1)
