@@ -59,6 +59,24 @@ class Report:
     def document(self) -> dict[str, Any]:
         return asdict(self)
 
+    def text(self) -> str:
+        """For a person."""
+        lines = [f"{self.name}, medians of {self.rounds} rounds", *_lines(self.figures)]
+        if self.peers:
+            lines += ["peers:", *_lines(self.peers)]
+        if self.ratios:
+            lines += ["ratios:", *(f"  {name:50} {ratio:8.1f}×" for name, ratio in self.ratios.items())]
+        for goal in self.goals:
+            lines.append(f"{'met   ' if goal.met else 'MISSED'} {goal.what}: {goal.seen} (goal {goal.goal})")
+        return "\n".join(lines)
+
+
+def _lines(figures: Figures) -> list[str]:
+    return [
+        f"  {name:50} " + "  ".join(f"{unit} {value:,.2f}" for unit, value in units.items())
+        for name, units in figures.items()
+    ]
+
 
 def machine() -> dict[str, Any]:
     """Where it was measured; a load above the number of cores explains a goal missed."""

@@ -4,16 +4,20 @@ The topics of contacts and sales are filled directly, in the relay's own format 
 these events. Then `rebuild` runs as an operator runs it, and counts from its start until its version may be
 switched to. Beside it, the same topics are consumed and decoded only. The peers take fewer events: the
 ProjectionRunner of `eventsourcing` runs the same fold, and a FastStream handler upserts a row for each event.
+An archive of the same events is written first, and `rebuild --from` takes them from there.
 """
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bench.folding.backlog import make
 from bench.folding.running import Running
 from bench.harness import Figures, Goal, Report, Tell, in_rounds
+from bench.rebuilding.archiving import archived_topics
 from bench.rebuilding.loading import EVENTS_EACH, LINES, load
 from bench.rebuilding.reading import as_aiokafka, as_rebuild
 from bench.rebuilding.runner import projected
@@ -26,11 +30,13 @@ EVENTS = 1_000_000
 PEERS_EVENTS = 5_000
 SECONDS_TO_LOAD = 1_800.0
 
-LEAST, LEAST_OF_TWO = 90_000, 160_000
+LEAST, LEAST_OF_TWO, LEAST_FROM_ARCHIVE = 90_000, 160_000, 250_000
 LEAST_OF_READING, LEAST_OF_RUNNER = 0.5, 60
 MOST_MB = 300
 
 ONE, TWO = "rebuild, one worker", "rebuild, two workers"
+ARCHIVE_ONE, ARCHIVE_TWO = "rebuild from an archive, one worker", "rebuild from an archive, two workers"
+OURS = (ONE, TWO, ARCHIVE_ONE, ARCHIVE_TWO)
 READING = "consumed and decoded only"
 GETMANY = "consumed by getmany and decoded only"
 RUNNER = "eventsourcing's ProjectionRunner, the same fold"
@@ -46,6 +52,10 @@ def measure(rounds: int, tell: Tell, events: int = EVENTS) -> Report:
         with Workers(2, SECONDS_TO_LOAD) as two:
             load(settings, two, events)
         few = asyncio.run(make(settings, PEERS_EVENTS, LINES))
+        archive = Path(stack.enter_context(TemporaryDirectory()))
+        tell("writing the same events to an archive")
+        with Workers(1, SECONDS_TO_LOAD) as one:
+            archived_topics(settings, one, archive)
         running = Running(settings, administrator, processes)
 
         def one_round(tell: Tell) -> tuple[Figures, Figures]:
@@ -53,6 +63,10 @@ def measure(rounds: int, tell: Tell, events: int = EVENTS) -> Report:
             for name, workers in ((ONE, 1), (TWO, 2)):
                 tell(name)
                 ours[name] = rebuilt(settings, processes, CUSTOMER_360.name, workers, events)
+            for name, workers in ((ARCHIVE_ONE, 1), (ARCHIVE_TWO, 2)):
+                tell(name)
+                source = ("--from", str(archive))
+                ours[name] = rebuilt(settings, processes, CUSTOMER_360.name, workers, events, *source)
             with Workers(1) as one:
                 for name, read in ((READING, as_rebuild), (GETMANY, as_aiokafka)):
                     tell(name)
@@ -70,6 +84,7 @@ def measure(rounds: int, tell: Tell, events: int = EVENTS) -> Report:
 
 def _report(rounds: int, ours: Figures, peers: Figures) -> Report:
     one, two = ours[ONE]["per_second"], ours[TWO]["per_second"]
+    from_archive = ours[ARCHIVE_TWO]["per_second"]
     reading, runner = one / ours[READING]["per_second"], one / peers[RUNNER]["per_second"]
     return Report(
         "rebuild",
@@ -82,12 +97,14 @@ def _report(rounds: int, ours: Figures, peers: Figures) -> Report:
             f"{ONE}, beside {RUNNER}": round(runner, 1),
             f"{ONE}, beside {HANDLER}": round(one / peers[HANDLER]["per_second"], 1),
             "two workers, beside one": round(two / one, 2),
+            f"{ARCHIVE_TWO}, beside {TWO}": round(from_archive / two, 2),
         },
         [
             Goal.at_least(f"{ONE}, events a second", LEAST, one),
             Goal.at_least(f"{TWO}, events a second", LEAST_OF_TWO, two),
+            Goal.at_least(f"{ARCHIVE_TWO}, events a second", LEAST_FROM_ARCHIVE, from_archive),
             Goal.at_least(f"{ONE}, beside {READING}", LEAST_OF_READING, reading),
             Goal.at_least(f"{ONE}, beside {RUNNER}", LEAST_OF_RUNNER, runner),
-            Goal.at_most("memory of a worker, MB", MOST_MB, max(ours[n]["memory_mb"] for n in (ONE, TWO))),
+            Goal.at_most("memory of a worker, MB", MOST_MB, max(ours[n]["memory_mb"] for n in OURS)),
         ],
     )

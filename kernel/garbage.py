@@ -14,3 +14,10 @@ def collect_rarely() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, OLD)
+
+
+def collect_when_told() -> None:
+    """For a process that fills tables, once everything is imported; it calls gc.collect() itself."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import suppress
 from typing import Any
 
 from aiokafka.errors import KafkaError
 
 SECONDS_TO_STOP = 5.0
+
+_ENDS = (asyncio.CancelledError, KafkaError, OSError, asyncio.InvalidStateError)
+"""What a client that has lost its cluster may say at its end."""
 
 
 async def stopped(stop: Coroutine[Any, Any, None], seconds: float = SECONDS_TO_STOP) -> None:
@@ -18,8 +20,13 @@ async def stopped(stop: Coroutine[Any, Any, None], seconds: float = SECONDS_TO_S
     stopping = asyncio.create_task(stop)
     await asyncio.wait({stopping}, timeout=seconds)
     stopping.cancel()
-    with suppress(asyncio.CancelledError, KafkaError, OSError, asyncio.InvalidStateError):
+    try:
         stopping.result()
+    except _ENDS:
+        return
+    except BaseExceptionGroup as several:  # FastStream's, of one or more consumers
+        if several.split(_ENDS)[1] is not None:
+            raise
 
 
 async def until_asked(stop: asyncio.Event, *work: asyncio.Task[None]) -> None:

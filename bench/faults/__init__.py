@@ -13,3 +13,7 @@ The load (load.py) is some writers over real HTTP that repeat what was not answe
 note everything in a journal as `ops.acks` writes it. `Line.ok`: nothing is lost, doubled, inverted, nor left
 unsettled, and every view is the fold of the log.
 """
+
+from bench.faults.campaign import measure
+
+__all__ = ["measure"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 import asyncpg
 
@@ -24,22 +24,36 @@ WAITING = "SELECT EXISTS (SELECT FROM outbox)"
 
 async def stored(settings: Settings) -> Stored:
     """Raises DatabaseAway."""
-    async with AsyncExitStack() as stack:
-        return {name: await store.positions(await _pool(stack, settings, name)) for name in SERVICES}
+    found = {}
+    for name in SERVICES:
+        async with pool(settings, name) as db:
+            found[name] = await store.positions(db)
+    return found
+
+
+async def published(settings: Settings, goal: Stored) -> bool:
+    """Whether the relays have come so far."""
+    try:
+        for name in SERVICES:
+            async with pool(settings, name) as db:
+                _, marks = await store.marks(db)
+            if any(marks[partition] < position for partition, position in goal[name].items()):
+                return False
+    except DatabaseAway:
+        return False
+    return True
 
 
 async def reached(settings: Settings, goal: Stored) -> bool:
     """Whether relays, reactions and every followed version of every view have come so far."""
     try:
-        async with AsyncExitStack() as stack:
-            for name in SERVICES:
-                _, marks = await store.marks(await _pool(stack, settings, name))
-                if any(marks[partition] < position for partition, position in goal[name].items()):
-                    return False
-            db = await _pool(stack, settings, "projections")
-            return await _taken(db, await versions.followed(db, VIEWS), goal) and await _taken(
-                await _pool(stack, settings, SALES.name), SALES.reactions, goal
-            )
+        if not await published(settings, goal):
+            return False
+        async with pool(settings, "projections") as db:
+            if not await _taken(db, await versions.followed(db, VIEWS), goal):
+                return False
+        async with pool(settings, SALES.name) as db:
+            return await _taken(db, SALES.reactions, goal)
     except DatabaseAway:
         return False
 
@@ -50,17 +64,15 @@ async def at_rest(settings: Settings) -> bool:
         before = await stored(settings)
         if not await reached(settings, before):
             return False
-        async with AsyncExitStack() as stack:
-            with database_away():
-                waits = await (await _pool(stack, settings, SALES.name)).fetchval(WAITING)
+        async with pool(settings, SALES.name) as db:
+            waits = await db.fetchval(WAITING)
         return not waits and before == await stored(settings)
     except DatabaseAway:
         return False
 
 
 async def _taken(db: asyncpg.Pool, takers: tuple[Taker, ...], goal: Stored) -> bool:
-    with database_away():
-        found = await checkpoints.every(db, takers)
+    found = await checkpoints.every(db, takers)
     return all(
         partition in found[taker.taker] and found[taker.taker][partition].head(service).position >= position
         for taker in takers
@@ -70,7 +82,12 @@ async def _taken(db: asyncpg.Pool, takers: tuple[Taker, ...], goal: Stored) -> b
     )
 
 
-async def _pool(stack: AsyncExitStack, settings: Settings, schema: str) -> asyncpg.Pool:
-    pool = await connect_pool(settings, f"{schema}_log", max_size=1)
-    stack.callback(pool.terminate)
-    return pool
+@asynccontextmanager
+async def pool(settings: Settings, schema: str) -> AsyncIterator[asyncpg.Pool]:
+    """One connection, past all wires; raises DatabaseAway."""
+    found = await connect_pool(settings, f"{schema}_log", max_size=1)
+    try:
+        with database_away():
+            yield found
+    finally:
+        found.terminate()

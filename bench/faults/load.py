@@ -13,12 +13,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import httpx
 import orjson
 
+from bench.faults.attributions import Attributions
 from bench.faults.system import System
-from bench.faults.wishes import Town, Wish
+from bench.faults.wishes import CONTACTS, Town, Wish
 from ops.acks import Acks
 from ops.local import issuer
 
@@ -27,8 +29,11 @@ SECONDS_BETWEEN = 0.03
 """Of one writer between an answer and the next command: the machine has other things to do as well."""
 SECONDS_TO_ANSWER = 3.0
 SECONDS_BEFORE_A_REPEAT = 0.15
-UNSETTLED = ("conflict",)
+UNSETTLED = ("conflict", "unauthorised")
 """Refusals that are not kept: the same key may yet be carried out, where a lost request still waits."""
+SECONDS_SINCE_ISSUED = 2 * 3600.0
+AT_ONCE = 500
+"""Commands of one request in a burst."""
 
 ORG = issuer.organisation("faults")
 
@@ -47,6 +52,7 @@ class Load:
     """Tries whose outcome nobody told."""
     answered_at: dict[str, float] = field(default_factory=dict)
     """When each service last answered a command, by the monotonic clock."""
+    attributions: Attributions = field(default_factory=Attributions)
     strange: list[str] = field(default_factory=list)
     """Refusals that no wish of these may get."""
     _stopping: bool = False
@@ -80,6 +86,16 @@ class Load:
             *(self._settle(http, acks, wish, f"{self.seed}-town-{number}") for number, wish in wishes)
         )
 
+    async def burst(self, commands: int) -> None:
+        """So many more as fast as can be, by a caller of whom no journal speaks."""
+        town, random = Town(ORG, self.seed), Random(f"{self.seed} burst {self.commands}")
+        headers = {"authorization": f"Bearer {token(self.system, self.seed + ' burst')}"}
+        async with httpx.AsyncClient(headers=headers, timeout=60, trust_env=False, verify=False) as http:
+            for _ in range(0, commands, AT_ONCE):
+                items = [_item(town, random) for _ in range(AT_ONCE)]
+                answer = await http.post(f"{self.system.url('contacts')}/commands", json=items)
+                assert answer.status_code == 200, answer.text
+
     def stop(self) -> None:
         """No new commands; those under way are repeated until they are settled."""
         self._stopping = True
@@ -93,7 +109,9 @@ class Load:
         self.answered_at[wish.service] = time.monotonic()
         if status < 300:
             self.acknowledged += 1
-            acks.add(wish.service, ORG, self.seed, key, orjson.loads(body))
+            told = orjson.loads(body)
+            acks.add(wish.service, ORG, self.seed, key, told)
+            self.attributions.note(wish, told)
         else:
             self.refused += 1
             acks.refused(wish.service, ORG, self.seed, key)
@@ -108,9 +126,19 @@ class Load:
                 answer = await http.post(url, json=wish.body, headers={"idempotency-key": key})
         except (httpx.TransportError, TimeoutError):
             return None
-        if answer.status_code >= 500 or (answer.status_code == 409 and _code(answer.content) in UNSETTLED):
+        if answer.status_code >= 500 or (answer.is_error and _code(answer.content) in UNSETTLED):
             return None
         return answer.status_code, answer.content
+
+
+def token(system: System, caller: str) -> str:
+    """Issued a while ago, so that a service whose clock is behind takes it too."""
+    return issuer.token(system.settings, str(ORG), "agent", caller, issued=time.time() - SECONDS_SINCE_ISSUED)
+
+
+def _item(town: Town, random: Random) -> dict[str, Any]:
+    wish = town.interaction(town.contact(random.randrange(CONTACTS)), random)
+    return {"command": "RecordInteraction", "id": wish.path.split("/")[2], "body": wish.body}
 
 
 def _code(body: bytes) -> str:
@@ -120,10 +148,9 @@ def _code(body: bytes) -> str:
 @asynccontextmanager
 async def loading(system: System, seed: str, journal: Path) -> AsyncIterator[Load]:
     """Writers at work; at the end every command is settled. Raises TimeoutError where one is not."""
-    token = issuer.token(system.settings, str(ORG), "agent", seed)
     load = Load(system, seed, journal)
     limits = httpx.Limits(max_connections=4 * WRITERS, max_keepalive_connections=2 * WRITERS)
-    headers = {"authorization": f"Bearer {token}"}
+    headers = {"authorization": f"Bearer {token(system, seed)}"}
     with Acks(journal) as acks:
         async with httpx.AsyncClient(
             headers=headers, timeout=None, limits=limits, trust_env=False, verify=False

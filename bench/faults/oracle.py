@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -90,7 +91,8 @@ async def survive(system: System, fault: Fault, seed: str, journal: Path) -> Lin
         await load.more(COMMANDS_AFTER)
     await until(lambda: at_rest(system.settings), SECONDS_TO_RECOVER)
     verdict = await verify(system.settings, SERVICES, VIEWS, [journal])
-    return line(fault.name, injections, load, recovery, verdict)
+    reacted = await load.attributions.check(system.settings)
+    return line(fault.name, injections, load, recovery, verdict, reacted)
 
 
 async def _recover(system: System, load: Load) -> float:
@@ -113,8 +115,10 @@ async def _stored(system: System) -> Any:
             continue
 
 
-def line(fault: str, injections: int, load: Load, recovery: float, verdict: Verdict) -> Line:
-    """The oracle's line: the verdict's faults by what they mean to a caller."""
+def line(
+    fault: str, injections: int, load: Load, recovery: float, verdict: Verdict, reacted: Counter[str]
+) -> Line:
+    """The oracle's line: the verdict's faults by what they mean to a caller, and those of the reaction."""
     logs = _sum(verdict.services)
     named = {*LOST, *DOUBLED, *INVERTED}
     firsts = [
@@ -126,14 +130,14 @@ def line(fault: str, injections: int, load: Load, recovery: float, verdict: Verd
         load.commands,
         load.maybe,
         sum(report.figures["maybe"] for report in verdict.services),
-        sum(logs[name] for name in LOST),
-        sum(logs[name] for name in DOUBLED),
+        sum(logs[name] for name in LOST) + reacted["lost"],
+        sum(logs[name] for name in DOUBLED) + reacted["doubled"],
         sum(logs[name] for name in INVERTED),
-        sum(count for name, count in logs.items() if name not in named),
+        sum(count for name, count in logs.items() if name not in named) + reacted["otherwise"],
         sum(_sum(verdict.views).values()) + sum(report.figures["behind"] for report in verdict.views),
         len(load.strange),
         round(recovery, 2),
-        tuple([*firsts, *load.strange][:8]),
+        tuple([*firsts, *load.strange, *(f"reaction: {name}" for name in +reacted)][:8]),
     )
 
 

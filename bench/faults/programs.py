@@ -19,8 +19,6 @@ SECONDS_BEFORE_A_RESTART = 0.2
 SECONDS_TO_END = 12.0
 LOOK = 0.03
 
-Keeper = "subprocess.Popen[bytes]"
-
 
 @dataclass
 class Program:
@@ -118,6 +116,10 @@ class Program:
             self._keeper.kill()
             self._keeper.communicate()
             self._keeper = None
+
+    async def stands_still(self) -> bool:
+        """By `stop` or at a failpoint."""
+        return self.runs and psutil.Process(self.pid).status() == psutil.STATUS_STOPPED
 
     @property
     def memory_mb(self) -> float:

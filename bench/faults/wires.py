@@ -21,8 +21,10 @@ class _Line:
     near: asyncio.StreamWriter
     lost: bool
     far: asyncio.StreamWriter | None = None
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def reset(self) -> None:
+        self.ended.set()
         for end in (self.near, self.far):
             if end is not None:
                 with contextlib.suppress(OSError):
@@ -91,4 +93,6 @@ class Wire:
                 if not line.lost:
                     writer.write(data)
                     await writer.drain()
+            if line.lost:
+                await line.ended.wait()  # nor does the other end learn that this one has gone
             writer.close()

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from bench.workers import Workers
 from kernel.archive import manifest as manifests
 from kernel.archive.manifest import Log, Manifest, Part
+from kernel.archive.stored import PART_ROWS
 from kernel.archive.tables import BESIDE, EVENT
 from kernel.archive.writing import Writing
 from kernel.log.envelope import read
+from kernel.log.partitions import PARTITIONS
+from kernel.log.topics import topic
+from kernel.settings import SERVICES, Settings
+from kernel.taking.arrivals import Reading
+from kernel.taking.checkpoints import Checkpoint
+from kernel.taking.generations import FIRST
+from kernel.view.building.topics import opened
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -23,19 +34,48 @@ Place = tuple[str, int]
 """Service, partition."""
 
 
-def archived(folder: Path, events: Mapping[Place, Iterable[bytes]], most: int = 250_000) -> Manifest:
+def archived_topics(settings: Settings, workers: Workers, folder: Path) -> None:
+    """Writes all that the topics hold, by one process."""
+    workers.run(partial(_archived_topics, settings, folder))
+
+
+def _archived_topics(settings: Settings, folder: Path) -> None:
+    asyncio.run(_archived(settings, folder))
+
+
+async def _archived(settings: Settings, folder: Path) -> None:
+    reading, parts = Reading(()), dict[str, list[Part]]()
+    names = {topic(settings, service, FIRST): (service, FIRST) for service in SERVICES}
+    async with opened(settings, names) as topics:
+        for partition in range(PARTITIONS):
+            found: dict[Place, list[bytes]] = {}
+            async for arrivals in topics.batches(partition, reading, Checkpoint(partition)):
+                for arrival in arrivals:
+                    found.setdefault((arrival.service, partition), []).append(arrival.raw)
+            _write(folder, found, parts)
+    _conclude(folder, parts)
+
+
+def archived(folder: Path, events: Mapping[Place, Sequence[bytes]], most: int = PART_ROWS) -> Manifest:
     """Writes the envelopes of each place, in order, as parts of `most` events."""
     parts: dict[str, list[Part]] = {}
+    _write(folder, events, parts, most)
+    return _conclude(folder, parts)
+
+
+def _write(
+    folder: Path,
+    events: Mapping[Place, Sequence[bytes]],
+    parts: dict[str, list[Part]],
+    most: int = PART_ROWS,
+) -> None:
     for (service, partition), found in sorted(events.items()):
-        parts.setdefault(service, [])
-        rows: list[Sequence[Any]] = []
-        for raw in found:
-            rows.append(row_of(raw, partition))
-            if len(rows) == most:
-                parts[service].append(_part(folder, service, partition, rows))
-                rows = []
-        if rows:
-            parts[service].append(_part(folder, service, partition, rows))
+        for begin in range(0, len(found), most):
+            rows = [row_of(raw, partition) for raw in found[begin : begin + most]]
+            parts.setdefault(service, []).append(_part(folder, service, partition, rows))
+
+
+def _conclude(folder: Path, parts: Mapping[str, Sequence[Part]]) -> Manifest:
     logs = {service: Log(tuple(mine), _beside(folder, service)) for service, mine in parts.items()}
     made = Manifest(number=1, keys={}, services=logs)
     manifests.write(folder, made)

@@ -17,11 +17,11 @@ from ops.local.home import variables
 
 
 def rebuilt(
-    settings: Settings, processes: Processes, view: str, workers: int, events: int
+    settings: Settings, processes: Processes, view: str, workers: int, events: int, *arguments: str
 ) -> dict[str, float]:
     """From the command's start until the new version may be switched to; it is dropped afterwards."""
     before, began = processes.cpu_seconds(), time.perf_counter()
-    document, usage = _ran(settings, "rebuild", view, "--workers", str(workers))
+    document, usage = _ran(settings, "rebuild", view, "--workers", str(workers), *arguments)
     elapsed = time.perf_counter() - began
     if document["events"] != events:
         raise CannotRun(f"{document['events']:,} of {events:,} events were taken.")

@@ -12,7 +12,7 @@ from kernel.reaction.reaction import Issue, M, Reaction
 from kernel.reaction.traces import Traces
 from kernel.taking.arrivals import Arrival, Failure, failure_of
 from kernel.taking.fact import Fact, Stream
-from kernel.taking.parking import Parked, stream_of, take_or_park
+from kernel.taking.parking.parking import Parked, stream_of, take_or_park
 
 Digests = Callable[[UUID, str, str], bytes]
 """The vault's keyed digest, by organisation, kind and normalised value."""

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from kernel.reaction.folding import Decided
 from kernel.reaction.reaction import Reaction
-from kernel.taking.which import Which
+from kernel.taking.parking.which import Which
 
 PUT = """
 INSERT INTO outbox (reaction, org_id, stream_id, command_id, command, body,

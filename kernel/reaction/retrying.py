@@ -11,9 +11,9 @@ from kernel.database import database_away
 from kernel.reaction import outbox
 from kernel.reaction.applying import folding
 from kernel.reaction.reaction import Reaction
-from kernel.taking import retrying
-from kernel.taking.retrying import EVERYTHING, Retried
-from kernel.taking.which import Which
+from kernel.taking.parking import retrying
+from kernel.taking.parking.retrying import EVERYTHING, Retried
+from kernel.taking.parking.which import Which
 from kernel.vault.vault import Vault
 
 
@@ -26,7 +26,7 @@ async def retry(
 ) -> tuple[Retried, int]:
     """What became of parked events, and how many parked commands are tried again: those to the same stream.
 
-    Raises what `kernel.taking.retrying.retry` does.
+    Raises what `retrying.retry` does.
     """
     with database_away():
         fold = folding(reaction, vault.digest)

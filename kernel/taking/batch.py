@@ -9,11 +9,12 @@ import asyncpg
 
 from kernel.database import database_away
 from kernel.failpoints import failpoint
-from kernel.taking import checkpoints, parking
+from kernel.taking import checkpoints
 from kernel.taking.applied import Applied, places_of
 from kernel.taking.arrivals import Arrival, Failure, failure_of
 from kernel.taking.fact import Stream
-from kernel.taking.parking import REFUSED, TakenOrParked
+from kernel.taking.parking import parking
+from kernel.taking.parking.parking import REFUSED, TakenOrParked
 from kernel.taking.taker import Taker
 
 Folding: TypeAlias = Callable[

@@ -129,9 +129,10 @@ def take_next(
     gaps: set[Place] = set()
     for place, found in groupby(arrivals, attrgetter("service", "partition")):
         if place[0] in taker.services and place not in gaps:
-            head = checkpoints[place[1]].head(place[0])
+            head, before = checkpoints[place[1]].head(place[0]), len(fresh)
             if not _take_next(head, found, fresh):
                 gaps.add(place)
+            _name(head, fresh[before:])
     return fresh, gaps
 
 
@@ -146,9 +147,15 @@ def _take_next(head: Head, arrivals: Iterable[Arrival], fresh: list[Arrival]) ->
                 fresh.append(arrival)
         elif arrival.position == head.position + 1:
             fresh.append(arrival)
-            head.position, head.event = arrival.position, arrival.envelope.event_id
+            head.position = arrival.position
         elif arrival.position > head.position:
             return False
         if newer:
             head.generation, head.offset = arrival.generation, arrival.offset
     return True
+
+
+def _name(head: Head, taken: Sequence[Arrival]) -> None:
+    """Says which event is at the head's position; only of the last one, for some arrivals make ids anew."""
+    if last := next((one.envelope for one in reversed(taken) if one.envelope is not None), None):
+        head.event = last.event_id

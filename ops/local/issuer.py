@@ -29,19 +29,24 @@ def token(
     subject: str = "local",
     life: int = DEFAULT_LIFE,
     contact: uuid.UUID | None = None,
+    issued: float | None = None,
 ) -> str:
-    """A token for `role` in `org`, valid for `life` seconds; `contact` is whom a customer's speaks for."""
+    """A token for `role` in `org`, valid for `life` seconds; `contact` is whom a customer's speaks for.
+
+    `issued` is since when, in seconds since 1970; omitted: now.
+    """
     if settings.mode != "local":
         raise CannotRun(
             "tokens are made here in local mode only: ask the sign-in service of this installation."
         )
     claims = {"sub": subject, "org": str(organisation(org)), "role": role}
-    return _signed(settings, claims | ({"contact": str(contact)} if contact else {}), life)
+    spoken_for = {"contact": str(contact)} if contact else {}
+    return _signed(settings, claims | spoken_for, life, issued or time.time())
 
 
-def _signed(settings: Settings, claims: dict[str, str], life: int) -> str:
+def _signed(settings: Settings, claims: dict[str, str], life: int, issued: float) -> str:
     key = keys.issuer(settings.keys)
-    now = int(time.time())
-    registered = {"iss": settings.issuer, "aud": settings.audience, "iat": now, "exp": now + life}
+    since = int(issued)
+    registered = {"iss": settings.issuer, "aud": settings.audience, "iat": since, "exp": since + life}
     header = {"alg": "Ed25519", "kid": key.kid}
     return jwt.encode(header, registered | claims, key, algorithms=["Ed25519"])

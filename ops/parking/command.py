@@ -8,7 +8,7 @@ from uuid import UUID
 
 import click
 
-from kernel.taking.which import AHEAD
+from kernel.taking.parking.which import AHEAD
 from ops.errors import CannotRun
 from ops.output import answer, json_option, progress
 from ops.parking import listing, mending, showing

@@ -11,7 +11,7 @@ import msgspec
 
 from kernel.log.envelope import Envelope, read
 from kernel.reaction.reaction import Reaction
-from kernel.taking.parking import BEHIND
+from kernel.taking.parking.parking import BEHIND
 from ops.errors import CannotRun
 from ops.parking.keepers import Keeper
 from ops.parking.numbers import Number

@@ -13,10 +13,10 @@ from kernel.reaction import outbox
 from kernel.reaction import retrying as reaction_retrying
 from kernel.reaction.reaction import Reaction
 from kernel.settings import Settings
-from kernel.taking import dropping
 from kernel.taking.checkpoints import Gone
-from kernel.taking.retrying import Retried
-from kernel.taking.which import WaitsBehind, Which
+from kernel.taking.parking import dropping
+from kernel.taking.parking.retrying import Retried
+from kernel.taking.parking.which import WaitsBehind, Which
 from kernel.vault.vault import Vault
 from kernel.view.batch import retrying
 from kernel.view.view import View

@@ -7,6 +7,7 @@ empty line; where none comes any more, whoever started it is gone, and it ends.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -22,7 +23,7 @@ from aiokafka.errors import KafkaError
 import kernel.settings
 from kernel.archive.files import Unfit
 from kernel.database import DatabaseAway, connect_pool
-from kernel.garbage import collect_rarely
+from kernel.garbage import collect_when_told
 from kernel.settings import Settings
 from kernel.taking import generations
 from kernel.vault.vault import Vault
@@ -79,6 +80,7 @@ async def work(settings: Settings, version: View[Any], archive: Path | None) -> 
 
         while line := (await heard.readline()).strip():
             await build(pool, version, vault, log, [int(line)], tell)
+            gc.collect()  # the rows of a partition are gone now: little is left to look through
             _answer(Answer(filled=int(line)))
 
 
@@ -86,7 +88,7 @@ def main(name: str, number: str, build: str, archive: str | None = None) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started it
     os.nice(NICENESS)
     view = next(view for view in VIEWS if (view.name, view.number) == (name, int(number)))
-    collect_rarely()
+    collect_when_told()
     try:
         uvloop.run(
             work(kernel.settings.load(), replace(view, build=int(build)), Path(archive) if archive else None)

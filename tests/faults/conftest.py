@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+import pytest
 import pytest_asyncio
 
 from bench.faults.oracle import Fault, Line, survive
@@ -20,23 +21,35 @@ SEED = os.environ.get("RAPPORT_SEED") or secrets.token_hex(3)
 
 LINE = "fault"
 
-Surviving = Callable[[Fault], Awaitable[Line]]
+MOST_FAULTS = 12
+"""Of one system: the oracle reads everything that was ever said, which costs more and more."""
+
+Surviving = Callable[[Fault], Awaitable[None]]
+Showing = Callable[[Line], None]
+
+
+def seed_of(fault: Fault) -> str:
+    """The fault's own, so that it is the same whichever tests run before."""
+    return f"{SEED}-{crc32(fault.name.encode()):08x}"
 
 
 class Systems:
-    """Gives the system that runs, or a new one where the last fault did not leave it whole."""
+    """Gives the system that runs, or a new one where that is not whole any more, or full of former faults."""
 
     def __init__(self) -> None:
         self._stack = AsyncExitStack()
         self._system: System | None = None
+        self._faults = 0
 
     async def get(self) -> System:
-        if self._system is None:
+        if self._system is None or self._faults == MOST_FAULTS:
+            await self.give_up()
             self._system = await self._stack.enter_async_context(running())
+        self._faults += 1
         return self._system
 
     async def give_up(self) -> None:
-        self._system = None
+        self._system, self._faults = None, 0
         await self._stack.aclose()
 
 
@@ -47,25 +60,29 @@ async def systems() -> AsyncIterator[Systems]:
     await systems.give_up()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def survived(
-    systems: Systems, tmp_path: Path, record_property: Callable[[str, Any], None]
-) -> Surviving:
-    """`await survived(fault)`: the oracle's line, printed; it fails where the line is not all zero."""
+@pytest.fixture
+def show(record_property: Callable[[str, Any], None]) -> Showing:
+    """Prints the oracle's line; it fails where the line is not all zero."""
 
-    async def survived(fault: Fault) -> Line:
-        system = await systems.get()
-        seed = f"{SEED}-{crc32(fault.name.encode()):08x}"
+    def show(line: Line) -> None:
+        print(f"RAPPORT_SEED={SEED}\n{line}")
+        record_property(LINE, line.document())
+        assert line.ok, str(line)
+
+    return show
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def survived(systems: Systems, tmp_path: Path, show: Showing) -> Surviving:
+    """`await survived(fault)`: the fault in the middle of a load, and its line."""
+
+    async def survived(fault: Fault) -> None:
         try:
-            line = await survive(system, fault, seed, tmp_path / "acks")
-            print(f"RAPPORT_SEED={SEED}\n{line}")
-            record_property(LINE, line.document())
-            assert line.ok, str(line)
+            show(await survive(await systems.get(), fault, seed_of(fault), tmp_path / "acks"))
         except BaseException:
             print(f"RAPPORT_SEED={SEED}")
             await systems.give_up()
             raise
-        return line
 
     return survived
 

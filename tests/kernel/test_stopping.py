@@ -23,11 +23,19 @@ async def test_what_stopping_raises_ends_nobody_else(error: type[BaseException])
     await stopped(stop())
 
 
-async def test_a_mistake_of_ours_is_not_kept_quiet() -> None:
+async def test_what_several_clients_raise_at_once_ends_nobody_else() -> None:
     async def stop() -> None:
-        raise ValueError("ours")
+        raise ExceptionGroup("two consumers", [KafkaError(), OSError()])
 
-    with pytest.raises(ValueError, match="ours"):
+    await stopped(stop())
+
+
+@pytest.mark.parametrize("error", [ValueError("ours"), ExceptionGroup("", [KafkaError(), ValueError()])])
+async def test_a_mistake_of_ours_is_not_kept_quiet(error: Exception) -> None:
+    async def stop() -> None:
+        raise error
+
+    with pytest.raises(type(error)):
         await stopped(stop())
 
 

@@ -22,6 +22,7 @@ from kernel.settings import Settings
 from kernel.stopping import stopped
 from kernel.taking import checkpoints, generations
 from kernel.taking.checkpoints import Place
+from kernel.taking.fetching import gave_up
 from kernel.taking.generations import Topics
 from kernel.vault.vault import Vault
 from kernel.web.operational import Readiness
@@ -135,7 +136,8 @@ class Reactor:
             self._parked[name] = parked[name]
             REACTION_LAG_EVENTS.labels(name).set(self._lag[name])
             REACTION_PARKED.labels(name).set(parked[name])
-            if each.watch.stuck(SECONDS_WITHOUT_PROGRESS):
+            fetches = each.consumer is None or not gave_up(each.consumer)
+            if not fetches or each.watch.stuck(SECONDS_WITHOUT_PROGRESS):
                 raise Stuck("no record came though there are some")
 
     async def ready(self) -> Readiness:

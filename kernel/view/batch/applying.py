@@ -13,7 +13,7 @@ from kernel.taking.applied import Applied
 from kernel.taking.arrivals import Arrival
 from kernel.taking.batch import take
 from kernel.taking.checkpoints import Checkpoints
-from kernel.taking.parking import REFUSED
+from kernel.taking.parking.parking import REFUSED
 from kernel.view.batch import optimistic
 from kernel.view.batch.locked import folding
 from kernel.view.view import View

@@ -13,10 +13,10 @@ from typing import Any
 import asyncpg
 
 from kernel.failpoints import failpoint
-from kernel.taking import parking
 from kernel.taking.applied import Applied, places_of
 from kernel.taking.arrivals import Arrival
 from kernel.taking.checkpoints import Checkpoint, Checkpoints, copy_of, take_next, topics_text
+from kernel.taking.parking import parking
 from kernel.view import rows
 from kernel.view.batch.saving import changes
 from kernel.view.batch.statement import Statement, together

@@ -7,9 +7,9 @@ from typing import Any
 
 import asyncpg
 
-from kernel.taking import retrying
-from kernel.taking.retrying import EVERYTHING, Retried
-from kernel.taking.which import Which
+from kernel.taking.parking import retrying
+from kernel.taking.parking.retrying import EVERYTHING, Retried
+from kernel.taking.parking.which import Which
 from kernel.vault.vault import Vault
 from kernel.view.batch.locked import folding
 from kernel.view.view import View
@@ -22,5 +22,5 @@ async def retry(
     which: Which = EVERYTHING,
     told: Callable[[Retried], None] = lambda _: None,
 ) -> Retried:
-    """Tries what is parked; what fails again stays. Raises what `kernel.taking.retrying.retry` does."""
+    """Tries what is parked; what fails again stays. Raises what `retrying.retry` does."""
     return await retrying.retry(pool, view, folding(view), vault, which, told)

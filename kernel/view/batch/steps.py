@@ -8,7 +8,7 @@ from typing import Any, Generic
 
 from kernel.taking.arrivals import Arrival, Failure, failure_of
 from kernel.taking.fact import Fact, Stream
-from kernel.taking.parking import Parked, take_or_park
+from kernel.taking.parking.parking import Parked, take_or_park
 from kernel.view.folding import fold_into, keys_of
 from kernel.view.view import Key, R, RowId, View
 

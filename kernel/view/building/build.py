@@ -11,7 +11,7 @@ from kernel.database import database_away
 from kernel.taking import checkpoints
 from kernel.taking.arrivals import Reading
 from kernel.taking.opening import open_personal
-from kernel.taking.parking import REFUSED
+from kernel.taking.parking.parking import REFUSED
 from kernel.vault.vault import Vault
 from kernel.view.building.filling import Filling
 from kernel.view.building.source import Source

@@ -26,6 +26,10 @@ from kernel.web.operational import Readiness
 LOG = logging.getLogger(__name__)
 
 
+NOTABLE_LAG = 10.0
+"""Seconds for which a record has waited, above which it is worth telling."""
+
+
 @dataclass
 class Progress:
     """The checkpoints of this worker's places as it last saw them, and where their topics end."""
@@ -69,6 +73,12 @@ class Progress:
             VIEW_APPLIED.labels(table).inc(result.applied)
             if result.parked:
                 LOG.error("events parked", extra={"view": table, "parked": result.parked})
+
+    def seen(self, found: Mapping[str, Mapping[int, Checkpoint]]) -> None:
+        """The checkpoints as the database has them; one that this worker has moved since stays as it is."""
+        for table, there in found.items():
+            known = self.heads.get(table, {})
+            known.update({n: one for n, one in there.items() if n in known and known[n].heads == one.heads})
 
     def reached_kafka(self, ends: Mapping[Place, int]) -> None:
         """Kafka answered where its topics end."""
@@ -128,5 +138,8 @@ class Progress:
         if gaps := [f"{service} {partition}" for service, partition in self.gaps.places]:
             degraded["gap"] = f"a record is missing: {', '.join(gaps)}"
         lag = {view.name: self.lag(view) for view in self.views}
+        late = max((self.watch.age(view, self._heads(view)) for view in self.views), default=0.0)
+        if self._knows_ends and late > NOTABLE_LAG:
+            degraded["lag"] = f"up to {max(lag.values()):,} records wait, the oldest for {late:.0f} s"
         parked = {view.name: self.parked(view) for view in self.views}
         return Readiness(degraded=degraded, details={"lag": lag, "parked": parked})

@@ -15,7 +15,8 @@ from aiokafka.errors import KafkaError
 from kernel import metrics
 from kernel.database import DatabaseAway, database_away
 from kernel.settings import Settings
-from kernel.taking import generations
+from kernel.taking import checkpoints, generations
+from kernel.taking.fetching import gave_up
 from kernel.taking.generations import Topics
 from kernel.vault.vault import Vault
 from kernel.view import versions
@@ -108,7 +109,10 @@ class Worker:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS / 4)
 
     async def _keep(self, follower: Follower, wanted: Topics) -> None:
-        """Has the follower take other versions as soon as they are to be; returns for other topics."""
+        """Has the follower take other versions as soon as they are to be; returns for other topics.
+
+        What an operator takes or drops of what is parked is noticed here too.
+        """
         while True:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
             with suppress(DatabaseAway, asyncpg.PostgresError), database_away():
@@ -117,6 +121,8 @@ class Worker:
                     return
                 if await versions.followed(self._pool, self._views) != self.progress.views:
                     follower.look_again()
+                if parked := [view for view in self.progress.views if self.progress.parked(view)]:
+                    self.progress.seen(await checkpoints.every(self._pool, parked))
 
     async def _watch(self, consumer: AIOKafkaConsumer, there: Topics, wanted: Topics) -> None:
         """Keeps the figures; returns when a topic has appeared, raises Stuck when records do not come."""
@@ -135,5 +141,5 @@ class Worker:
                 if new := [name for name in wanted if name in names and name not in there]:
                     LOG.info("topics appeared", extra={"topics": new})
                     return
-            if self.progress.stands_still(SECONDS_WITHOUT_PROGRESS):
-                raise Stuck("nothing came for too long")
+            if gave_up(consumer) or self.progress.stands_still(SECONDS_WITHOUT_PROGRESS):
+                raise Stuck("nothing comes any more")

@@ -21,8 +21,8 @@ from kernel.taking.applied import Applied
 from kernel.taking.arrivals import Arrival, Reading
 from kernel.taking.batch import take as take_batch
 from kernel.taking.fact import Fact
-from kernel.taking.retrying import Retried
-from kernel.taking.which import Which
+from kernel.taking.parking.retrying import Retried
+from kernel.taking.parking.which import Which
 from kernel.vault.vault import Vault
 from tests.kernel.reaction import shelves as shelf
 from tests.kernel.reaction.conftest import heads_of, posted, remembered

@@ -16,7 +16,7 @@ from kernel.reaction.folding import Decided
 from kernel.reaction.outbox import put, unpark
 from kernel.reaction.reaction import Issue
 from kernel.reaction.sending import LEASE, Sender
-from kernel.taking.which import Which
+from kernel.taking.parking.which import Which
 from kernel.web.problems import Problem
 from tests.kernel.reaction.conftest import posted, until
 from tests.kernel.reaction.shelves import Collect, shelves

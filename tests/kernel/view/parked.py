@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import asyncpg
+import msgspec
 
 from kernel.taking.fact import Fact
 from tests.parcels import views
@@ -36,8 +37,9 @@ def a_log_with(grams: int, streams: int, log: Log | None = None) -> Log:
 
 
 def _mended(row: Parcel, fact: Fact[Any]) -> Parcel:
-    poison = isinstance(fact.event, ParcelWeighed) and fact.event.grams == POISON
-    return row if poison else views.parcel(row, fact)
+    if isinstance(fact.event, ParcelWeighed) and fact.event.grams == POISON:
+        return msgspec.structs.replace(row, version=fact.envelope.version, grams=0)
+    return views.parcel(row, fact)
 
 
 mended = replace(PARCEL, fold=_mended)

@@ -12,7 +12,7 @@ import asyncpg
 from kernel.taking.applied import Applied
 from kernel.taking.arrivals import Arrival, Reading
 from kernel.taking.checkpoints import Checkpoint, Checkpoints, every
-from kernel.taking.retrying import Retried
+from kernel.taking.parking.retrying import Retried
 from kernel.view.batch import optimistic
 from kernel.view.batch.applying import apply, apply_together
 from kernel.view.batch.retrying import retry

@@ -6,9 +6,9 @@ import asyncpg
 import pytest
 
 from kernel.taking.arrivals import Reading
-from kernel.taking.dropping import drop
-from kernel.taking.retrying import Retried
-from kernel.taking.which import WaitsBehind, Which
+from kernel.taking.parking.dropping import drop
+from kernel.taking.parking.retrying import Retried
+from kernel.taking.parking.which import WaitsBehind, Which
 from kernel.view.batch.applying import apply
 from kernel.view.batch.retrying import retry
 from kernel.view.folding import fold_all

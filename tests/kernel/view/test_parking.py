@@ -14,6 +14,7 @@ from kernel.view.batch.retrying import retry
 from kernel.view.folding import fold_all
 from kernel.view.view import View
 from tests.kernel.view.conftest import caught_up, rows_of, until, working
+from tests.kernel.view.parked import mended
 from tests.parcels.events import ParcelPosted, ParcelSeen, ParcelWeighed
 from tests.parcels.log import ORG, Log, publish, send
 from tests.parcels.views import LOAD, PARCEL, POISON, SIGHTING, VIEWS, Load
@@ -65,6 +66,22 @@ async def test_a_poison_event_parks_its_stream_in_that_view_and_nothing_else(
     for view in (LOAD, SIGHTING):
         assert await rows_of(pool, view) == fold_all(view, log.facts)
         assert await parked(pool, view) == []
+
+
+async def test_a_worker_tells_what_is_parked_no_longer_once_somebody_took_it(
+    settings: Settings, pool: asyncpg.Pool
+) -> None:
+    log = a_log_with(ParcelWeighed(contact_id=CONTACT, grams=POISON, before=1))
+    await publish(settings, log.facts)
+    async with working(settings, pool) as worker:
+
+        async def tells(parked: int) -> bool:
+            return bool((await worker.progress.readiness()).details["parked"]["parcel"] == parked)
+
+        await caught_up(pool, log.facts)
+        await until(lambda: tells(2))
+        await retry(pool, mended)
+        await until(lambda: tells(0))
 
 
 async def test_what_comes_later_to_a_parked_stream_waits_behind_it(

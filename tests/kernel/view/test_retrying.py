@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
+from random import Random
 from typing import Any
+from uuid import uuid5
 
 import asyncpg
 import pytest
 
-from kernel.taking import retrying
 from kernel.taking.arrivals import Arrival, Reading
-from kernel.taking.checkpoints import Gone, every
-from kernel.taking.retrying import Retried
-from kernel.taking.which import WaitsBehind, Which
+from kernel.taking.checkpoints import Checkpoint, Gone, every
+from kernel.taking.parking import retrying
+from kernel.taking.parking.retrying import Retried
+from kernel.taking.parking.which import WaitsBehind, Which
 from kernel.view.batch.applying import apply
 from kernel.view.batch.retrying import retry
 from kernel.view.folding import fold_all
@@ -128,6 +131,34 @@ async def test_two_who_try_at_once_while_a_worker_goes_on_take_each_event_once_a
         worker(arrivals_of(log)[len(arrivals) :]), *(retry(pool, mended) for _ in range(2))
     )
     assert tried[1] is not None
+    await retry(pool, mended)
+    assert await rows_of(pool, PARCEL) == fold_all(mended, log.facts)
+    await assert_nothing_is_parked(pool)
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_whatever_is_parked_and_tried_when_the_view_ends_as_if_nothing_had_been(
+    pool: asyncpg.Pool, seed: int
+) -> None:
+    chance = Random(seed)
+    log = Log()
+    streams = [uuid5(BAD, str(number)) for number in range(8)]
+    for number in range(120):
+        grams = POISON if chance.random() < 0.15 else number
+        log.append(chance.choice(streams), ParcelWeighed(contact_id=BAD, grams=grams, before=0))
+    left = arrivals_of(log)
+    heads: dict[int, Checkpoint] = {}
+    while left:
+        size = chance.randint(1, 12)
+        batch, left = left[:size], left[size:]
+        fold = chance.choice((PARCEL, PARCEL, mended))
+        heads |= (await apply(pool, fold, batch, chance.choice((heads, None)))).checkpoints
+        numbered = [row["seq"] for row in await pool.fetch("SELECT seq FROM parked")]
+        which = chance.choice(
+            [Which(), Which(stream_id=chance.choice(streams)), *(Which(seq) for seq in numbered[:3])]
+        )
+        with suppress(WaitsBehind):
+            await retry(pool, chance.choice((PARCEL, mended)), which=which)
     await retry(pool, mended)
     assert await rows_of(pool, PARCEL) == fold_all(mended, log.facts)
     await assert_nothing_is_parked(pool)

@@ -15,8 +15,8 @@ import pytest
 from kernel.database import connect_pool, read_as
 from kernel.settings import Settings
 from kernel.taking import checkpoints
-from kernel.taking.dropping import drop
-from kernel.taking.which import Which
+from kernel.taking.parking.dropping import drop
+from kernel.taking.parking.which import Which
 from kernel.view import reading, versions
 from kernel.view.building import beside
 from kernel.view.building.beside import Behind, Refused

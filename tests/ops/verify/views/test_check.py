@@ -11,9 +11,9 @@ import pytest
 
 from kernel.database import connect_pool
 from kernel.settings import Settings
-from kernel.taking.dropping import drop
 from kernel.taking.fact import Fact
-from kernel.taking.which import Which
+from kernel.taking.parking.dropping import drop
+from kernel.taking.parking.which import Which
 from kernel.view.batch.retrying import retry
 from kernel.view.building import beside
 from ops.verify.table import text

@@ -14,9 +14,9 @@ from kernel.taking.arrivals import Arrival, Failure, Reading, failure_of
 from kernel.taking.batch import Folding
 from kernel.taking.fact import Stream
 from kernel.taking.opening import open_personal
-from kernel.taking.parking import REFUSED, frames_text
+from kernel.taking.parking.parking import REFUSED, frames_text
+from kernel.taking.parking.which import MATCHES, Which, partitions, require_first
 from kernel.taking.taker import Taker
-from kernel.taking.which import MATCHES, Which, partitions, require_first
 from kernel.vault.vault import Vault
 
 EVENTS_AT_ONCE = 1_000

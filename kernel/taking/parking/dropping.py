@@ -10,7 +10,7 @@ import msgspec
 
 from kernel.database import database_away
 from kernel.log.envelope import read
-from kernel.taking.which import MATCHES, Which, partitions, require_first
+from kernel.taking.parking.which import MATCHES, Which, partitions, require_first
 
 EVENTS_AT_ONCE = 1_000
 

@@ -1,0 +1,43 @@
+"""One process whose clock is an hour wrong, by libfaketime where this machine has it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from random import Random
+
+from bench.faults.load import Load
+from bench.faults.oracle import Fault
+from bench.faults.system import System
+
+PLACES = ("/usr/lib/*/faketime", "/usr/lib/faketime", "/usr/lib64/faketime", "/usr/local/lib/faketime")
+NAME = "libfaketimeMT.so.1"
+
+WHO = ("contacts", "contacts_relay", "sales_react", "worker")
+HOURS = {"+1h": "ahead", "-1h": "behind"}
+
+
+def library() -> str | None:
+    """Where libfaketime is: in LIBFAKETIME, or where systems put it."""
+    if named := os.environ.get("LIBFAKETIME"):
+        return named
+    found = (path for place in PLACES for path in Path("/").glob(f"{place[1:]}/{NAME}"))
+    return next(map(str, found), None)
+
+
+def wrong(name: str, hours: str) -> Fault:
+    """The clock of this process is wrong for a while; it restarts with it, and without it afterwards."""
+
+    async def inject(system: System, load: Load, random: Random) -> int:
+        program = system.programs[name]
+        preload = library()
+        assert preload is not None
+        # Only what the process takes for the time of day; how long it waits is not touched.
+        faked = {"LD_PRELOAD": preload, "FAKETIME": hours, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        await program.restart(**faked, FAKETIME_NO_CACHE="0")
+        await system.ready(name)
+        await load.more(100)
+        await program.restart()
+        return 1
+
+    return Fault(f"the clock of {name} an hour {HOURS[hours]}", inject)

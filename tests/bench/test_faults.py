@@ -1,0 +1,57 @@
+"""What is drawn, wished and said of faults is right before any process is killed for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from bench.faults.campaign import Campaign, drawn, every
+from bench.faults.load import ORG
+from bench.faults.oracle import Line
+from bench.faults.table import rows
+from bench.faults.wishes import Town
+
+LINE = Line("Kafka killed", 1, 100, 3, 0, 0, 0, 0, 0, 0, 0, 1.5)
+
+
+def test_every_fault_comes_once_before_any_comes_again() -> None:
+    faults, draw = every(), drawn(Random("seed"))
+    for _ in range(2):
+        assert Counter(next(draw).name for _ in faults) == Counter(fault.name for fault in faults)
+
+
+def test_no_two_faults_have_one_name() -> None:
+    names = Counter(fault.name for fault in every())
+    assert max(names.values()) == 1
+
+
+def test_a_seed_gives_the_same_faults_and_the_same_commands_again() -> None:
+    first, again = drawn(Random("seed")), drawn(Random("seed"))
+    assert [next(first).name for _ in range(9)] == [next(again).name for _ in range(9)]
+    one, other = Random("seed 3"), Random("seed 3")
+    town = Town(ORG, "seed")
+    assert [town.wish(one) for _ in range(99)] == [town.wish(other) for _ in range(99)]
+
+
+def test_writers_wish_something_of_every_kind() -> None:
+    town, random = Town(ORG, "seed"), Random(1)
+    wished = {wish.path.rpartition("/")[2] for wish in (town.wish(random) for _ in range(500))}
+    assert {"contacts", "purchases", "correct-name", "add-identifier", "merge-contact"} <= wished
+    assert UUID(town.registrations()[0].body["id"]) == town.contact(0)
+
+
+def test_a_line_of_the_table_adds_up_its_faults_and_tells_the_longest_recovery() -> None:
+    (row,) = rows([LINE, replace(LINE, recovery_s=4.0, lost=2)])
+    assert (row["injections"], row["commands"], row["lost"], row["recovery_s"]) == (2, 200, 2, 4.0)
+
+
+def test_whatever_is_not_zero_is_an_answer_of_no() -> None:
+    assert Campaign("seed", 1, [LINE]).met
+    assert not Campaign("seed", 1, [LINE], ["Kafka killed: waited in vain"]).met
+    for name in ("lost", "doubled", "inverted", "otherwise", "views", "unsettled", "strange"):
+        one: dict[str, Any] = {name: 1}
+        assert not replace(LINE, **one).ok
+        assert not Campaign("seed", 1, [LINE, replace(LINE, **one)]).met

@@ -1,0 +1,14 @@
+"""Whatever a stranger puts on a topic: what is said twice counts once; what is wrong is told and mended."""
+
+import pytest
+
+from bench.faults.oracle import Fault
+from bench.faults.topics import FAULTS
+from tests.faults.conftest import Surviving
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+async def test_what_a_stranger_puts_on_a_topic_costs_nothing(survived: Surviving, fault: Fault) -> None:
+    await survived(fault)
