@@ -26,6 +26,7 @@ SECTIONS = {
         "replay": "ops.replaying.command:command",
         "verify": "ops.verify.command:command",
         "rebuild": "ops.rebuilding.command:command",
+        "republish": "ops.republishing.command:command",
         "log": "ops.archiving.command:command",
     },
     "One process each, as a cluster runs them": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,23 @@ COLUMNS = (
 """What `envelope_of` needs of a row of the event table."""
 
 _READ = f"SELECT {COLUMNS} FROM event WHERE partition = $1 AND position > $2 ORDER BY position LIMIT $3"
+
+
+# None for an id that is not known: the position alone then tells.
+_HELD = """
+SELECT n.partition, n.position, n.event_id
+FROM unnest($1::smallint[], $2::bigint[], $3::uuid[]) n (partition, position, event_id)
+JOIN event e ON e.partition = n.partition AND e.position = n.position
+    AND e.event_id = coalesce(n.event_id, e.event_id)
+"""
+
+
+async def held(
+    db: asyncpg.Pool, events: Iterable[tuple[int, int, UUID | None]]
+) -> set[tuple[int, int, UUID | None]]:
+    """Which of these the log holds where they are said to be: partition, position, id."""
+    columns = [list(column) for column in zip(*events, strict=True)]
+    return {tuple(row) for row in await db.fetch(_HELD, *columns)} if columns else set()
 
 
 async def read_partition(

@@ -16,6 +16,9 @@ FROM view_version r JOIN view v ON v.name = r.view
 ORDER BY r.view, r.number, r.build"""
 
 
+LOST = "lost"
+
+
 @dataclass(frozen=True)
 class Version:
     """One filling of one version of a view."""
@@ -26,7 +29,7 @@ class Version:
     number: int
     build: int
     state: str
-    """wanted, building, followed or leaving."""
+    """wanted, building, followed, lost or leaving."""
     live: bool
     """Whether it is the one that is read."""
     began_at: datetime | None
@@ -52,6 +55,12 @@ async def followed(db: Connection, folds: Iterable[View[Any]]) -> tuple[View[Any
     return tuple(one.fold for one in there if one.state == "followed" and one.fold is not None)
 
 
+async def shown(db: Connection, folds: Iterable[View[Any]]) -> tuple[View[Any], ...]:
+    """The same, and those that are read though nobody keeps them up to date: they were lost."""
+    there = await every(db, folds)
+    return tuple(one.fold for one in there if (one.live or one.state == "followed") and one.fold is not None)
+
+
 async def live(db: Connection, view: View[Any]) -> View[Any] | None:
     """The version that is read, if this fold or a former one made it."""
     return live_of(await every(db, [view]), view)
@@ -63,8 +72,11 @@ def live_of(there: Iterable[Version], view: View[Any]) -> View[Any] | None:
 
 
 def stale(there: Iterable[Version], view: View[Any]) -> bool:
-    """Whether the view is read as a former program folded it."""
-    return any(one.live and one.view == view.name and one.number < view.number for one in there)
+    """Whether the view is read as a former program folded it, or shows what a restored log lost."""
+    return any(
+        one.live and one.view == view.name and (one.number < view.number or one.state == LOST)
+        for one in there
+    )
 
 
 def built(there: Iterable[Version], view: View[Any]) -> View[Any] | None:

@@ -103,7 +103,7 @@ def command(
         elif drop is not None:
             document = asyncio.run(_drop(settings, chosen, drop))
         else:
-            document = asyncio.run(_rebuild(settings, chosen, wish, say))
+            document = asyncio.run(rebuilt(settings, chosen, wish, say))
     answer(document, text(document), as_json)
     raise SystemExit(0 if document.get("same", True) else 1)
 
@@ -125,11 +125,12 @@ async def _all_stale(settings: Settings, wish: Wish, say: Say) -> dict[str, Any]
         stale = [view for view in VIEWS if versions.stale(await versions.every(pool, [view]), view)]
     finally:
         await pool.close()
-    documents = {view.name: await _rebuild(settings, view, wish, say) for view in stale}
+    documents = {view.name: await rebuilt(settings, view, wish, say) for view in stale}
     return {"views": documents, "same": all(one.get("same", True) for one in documents.values())}
 
 
-async def _rebuild(settings: Settings, view: View[Any], wish: Wish, say: Say) -> dict[str, Any]:
+async def rebuilt(settings: Settings, view: View[Any], wish: Wish, say: Say) -> dict[str, Any]:
+    """A version as it is wished for; what was done. Raises CannotRun."""
     async with owning(settings, view) as owner:
         there = await versions.every(owner, [view])
         read = versions.live_of(there, view)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -22,19 +20,11 @@ from kernel.settings import Settings
 from kernel.taking import checkpoints, generations
 from kernel.view.building import beside
 from kernel.view.view import View
+from ops.alone import alone
 from ops.errors import CannotRun
 from ops.rebuilding import crew
 from ops.rebuilding.pacing import Pacing
 from ops.rebuilding.sources import source
-
-LOCK = "SELECT pg_try_advisory_lock(hashtext('rapport.rebuild'), hashtext($1))"
-
-HOLDER = """
-SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted
-    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND l.classid = (hashtext('rapport.rebuild')::bigint & 4294967295)::oid
-    AND l.objid = (hashtext($1)::bigint & 4294967295)::oid"""
 
 LIVE = "SELECT live FROM view WHERE name = $1"
 
@@ -58,20 +48,12 @@ async def owning(settings: Settings, view: View[Any]) -> AsyncIterator[asyncpg.C
         try:
             with database_away():
                 async with pool.acquire() as owner:
-                    await owner.execute(f"SET application_name = '{_who()}'")
-                    if not await owner.fetchval(LOCK, view.name):
-                        holder = await owner.fetchval(HOLDER, view.name)
-                        raise CannotRun(f"{view.name} is being rebuilt: {holder}.")
+                    await alone(owner, "rebuild", view.name, f"{view.name} is being rebuilt")
                     yield owner
         finally:
             await pool.close()
     except (DatabaseAway, KafkaError, Unfit, beside.Refused) as error:
         raise CannotRun(str(error)) from error
-
-
-def _who() -> str:
-    """Process and machine; a name longer than PostgreSQL shows is cut by it."""
-    return f"process {os.getpid()} on {socket.gethostname()}"
 
 
 @dataclass

@@ -26,7 +26,7 @@ SERVICE: Mapping[str, Mapping[str, str]] = {
     "generation": {"log": "INSERT SELECT UPDATE"},
     "halt": {"log": "DELETE INSERT SELECT"},
     "lease": {"log": WRITE},
-    "mark": {"log": "SELECT UPDATE(generation) UPDATE(position) UPDATE(topic_offset)"},
+    "mark": {"log": "SELECT UPDATE(generation) UPDATE(position) UPDATE(shared) UPDATE(topic_offset)"},
     "migration": {"app": READ, "log": READ},
     "outbox": {"log": "DELETE INSERT SELECT UPDATE(parked)"},
     "parked": {"log": "DELETE INSERT SELECT UPDATE(frames) UPDATE(reason)"},

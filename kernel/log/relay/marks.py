@@ -80,15 +80,20 @@ async def move_marks(
 
 
 BEGIN = """
-UPDATE mark SET generation = $1, position = 0, topic_offset = -1 WHERE generation < $1
+UPDATE mark SET generation = $1, position = 0, topic_offset = -1,
+    shared = CASE WHEN $2 THEN position ELSE least(position, shared) END
+WHERE generation < $1
 """
 
 
-async def begin_generation(pool: asyncpg.Pool, generation: int) -> None:
-    """Has the log published anew from its first event, and lets commands go on; once a generation."""
+async def begin_generation(pool: asyncpg.Pool, generation: int, whole: bool) -> None:
+    """Has the log published anew from its first event, and lets commands go on; once a generation.
+
+    `whole`: the former generation was not broken off, so that all that was taken before was taken from there.
+    """
     with database_away():
         async with pool.acquire() as connection, connection.transaction():
-            if await connection.execute(BEGIN, generation) != "UPDATE 0":
+            if await connection.execute(BEGIN, generation, whole) != "UPDATE 0":
                 await connection.execute("DELETE FROM halt")
 
 

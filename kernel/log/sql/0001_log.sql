@@ -75,11 +75,13 @@ CREATE TABLE deadline (
 CREATE INDEX deadline_due ON deadline (due_at);
 
 -- How far the relay has published each partition: the last position and its offset on that generation's topic.
+-- shared: up to where the log is certain to be what the former generation held.
 CREATE TABLE mark (
     partition smallint PRIMARY KEY,
     generation int NOT NULL,
     position bigint NOT NULL,
-    topic_offset bigint NOT NULL
+    topic_offset bigint NOT NULL,
+    shared bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 10);
 INSERT INTO mark SELECT partition, 1, 0, -1 FROM generate_series(0, 11) partition;
 
@@ -120,5 +122,5 @@ GRANT SELECT, INSERT, UPDATE (version) ON stream TO {service}_log;
 GRANT SELECT, INSERT, DELETE ON claim, answer TO {service}_log;
 GRANT SELECT, INSERT, UPDATE, DELETE ON deadline, lease TO {service}_log;
 GRANT SELECT, UPDATE (last, recorded_at) ON counter TO {service}_log;
-GRANT SELECT, UPDATE (generation, position, topic_offset) ON mark TO {service}_log;
+GRANT SELECT, UPDATE (generation, position, topic_offset, shared) ON mark TO {service}_log;
 GRANT SELECT, INSERT, DELETE ON halt TO {service}_log;

@@ -28,6 +28,8 @@ WHERE name = $1"""
 
 FINISHED = "UPDATE view_version SET state = 'followed', built_at = clock_timestamp() WHERE name = $1"
 
+LOSE = "UPDATE view_version SET state = 'lost' WHERE name = ANY($1) AND state <> 'leaving'"
+
 HELD = """
 SELECT taker, partition, topics, parked FROM checkpoint
 WHERE taker = ANY($1) ORDER BY taker, partition FOR UPDATE"""
@@ -96,8 +98,11 @@ async def switch(
         pointer = await owner.fetchrow(POINTER, view)
         if pointer["live"] == version:
             raise Refused(f"{version} is read already.")
-        if await owner.fetchval(STATE, view, version) == "leaving":
+        state = await owner.fetchval(STATE, view, version)
+        if state == "leaving":
             raise Refused(f"{version} is being dropped.")
+        if state == "lost":
+            raise Refused(f"{version} has events that the log does not hold any more.")
         held = await heads(owner, [pointer["live"], version])
         if sentence := lacking(held[pointer["live"]], held[version], services):
             raise Behind(f"{version} is behind {pointer['live']}. {sentence}")
@@ -110,6 +115,11 @@ async def former(owner: asyncpg.Connection, view: View[Any]) -> str:
     if found is None:
         raise Refused(f"{view.name} has no former version to go back to.")
     return found
+
+
+async def lose(owner: asyncpg.Connection, versions: Sequence[str]) -> None:
+    """Has nobody follow these any more; one that is read is read on until another is switched to."""
+    await owner.execute(LOSE, versions)
 
 
 async def drop(owner: asyncpg.Connection, view: View[Any], version: str) -> None:
@@ -173,7 +183,8 @@ def lacking(
             if services is not None and service not in services:
                 continue
             has = other.head(service)
-            if head.position and (has.generation, has.position) < (head.generation, head.position):
+            # Who is at a later generation lacks nothing of one that was left there, lost.
+            if has.position < head.position and has.generation <= head.generation:
                 missing = head.position - has.position
                 return f"It lacks {missing:,} events of {service}, partition {partition}."
     return None

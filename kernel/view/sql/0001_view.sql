@@ -1,5 +1,6 @@
 -- The views: their versions, each a table of its own, which of them the workers follow, and which one is read.
 -- wanted: made by an upgrade, to be filled; building: being filled from the log's beginning; followed: by workers;
+-- lost: it has taken events that a log restored from a backup does not hold, and is not followed any more;
 -- leaving: deleted as soon as nobody can be reading it any more.
 
 CREATE TABLE view_version (
@@ -7,7 +8,7 @@ CREATE TABLE view_version (
     view text NOT NULL,
     number int NOT NULL,
     build int NOT NULL,       -- of the same fold, from 1
-    state text NOT NULL CHECK (state IN ('wanted', 'building', 'followed', 'leaving')),
+    state text NOT NULL CHECK (state IN ('wanted', 'building', 'followed', 'lost', 'leaving')),
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     began_at timestamptz,
     built_at timestamptz,

@@ -53,10 +53,10 @@ class Sources:
 
 
 async def check_views(settings: Settings, folds: Sequence[View[Any]], tick: Tick) -> list[Report]:
-    """A report for each version that is followed by one of these folds."""
+    """A report for each version that one of these folds keeps up to date, and for each that is read."""
     async with AsyncExitStack() as open_ones:
         db = await open_ones.enter_async_context(connected(settings, "projections_log"))
-        views = await versions.followed(db, folds)
+        views = await versions.shown(db, folds)
         reports = {view.table_name: view_report(view.table_name) for view in views}
         services = sorted({service for view in views for service in view.services})
         tables = {

@@ -36,7 +36,7 @@ async def relay(settings: Settings, processes: Processes) -> "subprocess.Popen[b
 
 async def begin(settings: Settings, generation: int) -> None:
     pool = await connect_pool(settings, "contacts_log", max_size=1)
-    await begin_generation(pool, generation)
+    await begin_generation(pool, generation, True)
     await pool.close()
 
 
@@ -116,12 +116,12 @@ async def test_a_restored_store_that_knows_of_a_former_topic_only_halts(
 
 async def test_what_was_found_of_a_former_generation_stops_nothing(settings: Settings) -> None:
     pool = await connect_pool(settings, "contacts_log", max_size=1)
-    await begin_generation(pool, 2)
+    await begin_generation(pool, 2, True)
     await halt(pool, "found of the first", 1)
     assert await halted(pool) is None
     await halt(pool, "found of the second", 2)
     assert await halted(pool) == "found of the second"
-    await begin_generation(pool, 2)
+    await begin_generation(pool, 2, True)
     assert await halted(pool) == "found of the second"
     await pool.close()
 

@@ -217,3 +217,28 @@ async def test_a_version_of_an_unknown_fold_is_not_read(pool: asyncpg.Pool, read
 def test_a_fold_does_not_follow_one_whose_rows_it_could_not_show(changed: Any, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         replace(PARCEL, **{"number": 2, "former": PARCEL, **changed})
+
+
+async def test_of_a_former_generation_only_what_the_log_kept_is_waited_for(
+    pool: asyncpg.Pool, readers: asyncpg.Pool
+) -> None:
+    log = await folded(pool, some_parcels(30))
+    last = max(fact.position for fact in log.facts if fact.partition == 3)
+    beyond = {("parcels", 1): {3: last + 5}}
+    with pytest.raises(Problem):
+        await reading.wait_for(readers, [PARCEL], beyond, seconds=0.05)
+    kept = [last if n == 3 else 0 for n in range(12)]
+    await pool.execute("INSERT INTO generation VALUES ('parcels', 2, $1)", kept)
+    await reading.wait_for(readers, [PARCEL], beyond, seconds=0.05)
+    await pool.execute("UPDATE generation SET kept[4] = $1", last + 1)
+    with pytest.raises(Problem):
+        await reading.wait_for(readers, [PARCEL], beyond, seconds=0.05)
+
+
+async def test_a_position_of_the_generation_of_now_is_not_given_by_a_view_that_was_not_led_there(
+    pool: asyncpg.Pool, readers: asyncpg.Pool
+) -> None:
+    await folded(pool, some_parcels(30))
+    await reading.wait_for(readers, [PARCEL], {("parcels", 1): {3: 1}}, seconds=0.05)
+    with pytest.raises(Problem):
+        await reading.wait_for(readers, [PARCEL], {("parcels", 2): {3: 1}}, seconds=0.05)

@@ -15,6 +15,7 @@ import pytest
 from kernel.database import connect_pool, read_as
 from kernel.settings import Settings
 from kernel.taking import checkpoints
+from kernel.taking.checkpoints import Checkpoint, Head
 from kernel.taking.parking.dropping import drop
 from kernel.taking.parking.which import Which
 from kernel.view import reading, versions
@@ -310,3 +311,22 @@ async def test_a_version_whose_dropping_was_broken_off_is_not_read_again_and_is_
     assert await versions.followed(owner, [PARCEL]) == (PARCEL,)
     await beside.drop(owner, PARCEL, "parcel__v1_2")
     assert await owner.fetchval(EVERY_TABLE) == 0
+
+
+async def test_a_lost_version_is_followed_no_more_is_behind_nobody_and_is_not_gone_back_to(
+    pool: asyncpg.Pool, owner: asyncpg.Connection
+) -> None:
+    lost = Checkpoint(3, {"parcels": Head(1, 80, 79)})
+    anew = Checkpoint(3, {"parcels": Head(2, 60, 59)})
+    assert beside.lacking({3: lost}, {3: anew}) is None
+    assert beside.lacking({3: anew}, {3: Checkpoint(3, {"parcels": Head(1, 59, 58)})}) is not None
+    assert beside.lacking({3: anew}, {3: Checkpoint(3, {"parcels": Head(1, 60, 59)})}) is None
+    second = await beside.begun(owner, PARCEL)
+    await beside.follow(owner, second)
+    await beside.lose(owner, [PARCEL.table_name])
+    assert await versions.followed(pool, [PARCEL]) == (second,)
+    assert await versions.shown(pool, [PARCEL]) == (PARCEL, second)
+    assert versions.stale(await versions.every(pool, [PARCEL]), PARCEL)
+    await beside.switch(owner, "parcel", second.table_name)
+    with pytest.raises(beside.Refused, match="has events that the log does not hold"):
+        await beside.switch(owner, "parcel", PARCEL.table_name)

@@ -202,3 +202,9 @@ async def test_the_journal_holds_every_event_as_it_was(shown: Shown):
     (cell,) = report.first[0]["columns"]
     assert cell["column"] == "value"
     assert all(cell[side].startswith("digest:") for side in ("view", "fold"))
+
+
+async def test_a_lost_version_is_looked_at_for_as_long_as_it_is_read(shown: Shown):
+    await shown.db.execute("UPDATE view_version SET state = 'lost' WHERE name = 'person__v1'")
+    await shown.db.execute("UPDATE person__v1 SET family = 'Babbage' WHERE contact_id = $1", CONTACTS[5])
+    assert faults((await shown.reports())["person__v1"]) == {"different": 1}
