@@ -17,6 +17,7 @@ BENCHES = {
     "append": "durable appends with 1 to 256 waiting, beside eventsourcing's Application.save",
     "commands": "durable commands over HTTP from 64 clients, beside FastAPI with eventsourcing or asyncpg",
     "directory": "searches among 100,000 contacts under row security, beside the same by LIKE",
+    "fanout": "1, 2 and 4 workers of one view's group, whose rows never meet",
     "faults": "nothing lost, doubled or out of order whatever breaks: accidents at random amid a load",
     "latency": "from a command to its effect in a view, at 200 and 1,000 commands a second",
     "poison": "how long other streams wait for a view that has parked one stream in twenty",
@@ -48,7 +49,7 @@ class Measured(Protocol):
     type=click.IntRange(min=1),
     help=f"How often; figures are medians.  [default: {ROUNDS}]",
 )
-@click.option("--events", metavar="N", type=click.IntRange(min=1_000), help="rebuild: how many.")
+@click.option("--events", metavar="N", type=click.IntRange(min=1_000), help="rebuild, fanout: how many.")
 @click.option("--minutes", metavar="N", type=click.FloatRange(min=0.1), help="faults: for how long.")
 @click.option("--seed", metavar="TEXT", help="faults: what decides the draws and the commands.")
 @json_option

@@ -27,7 +27,7 @@ from bench.workers import Workers
 from services.projections.customers.customer_360 import CUSTOMER_360
 
 EVENTS = 1_000_000
-PEERS_EVENTS = 5_000
+PEERS_EVENTS = 2_000
 SECONDS_TO_LOAD = 1_800.0
 
 LEAST, LEAST_OF_TWO, LEAST_FROM_ARCHIVE = 90_000, 160_000, 250_000
@@ -71,7 +71,7 @@ def measure(rounds: int, tell: Tell, events: int = EVENTS) -> Report:
                 for name, read in ((READING, as_rebuild), (GETMANY, as_aiokafka)):
                     tell(name)
                     ours[name] = read(settings, one, CUSTOMER_360, events)
-            with Workers(1) as one:
+            with Workers(1, SECONDS_TO_LOAD) as one:
                 tell(RUNNER)
                 peers = {RUNNER: projected(administrator, one, PEERS_EVENTS)}
             tell(HANDLER)

@@ -116,6 +116,11 @@ class Processes:
         """What the process holds now."""
         return float(psutil.Process(self._running[name].pid).memory_info().rss / 2**20)
 
+    def ports(self, name: str) -> set[int]:
+        """The local ports of its connections."""
+        connections = psutil.Process(self._running[name].pid).net_connections("tcp")
+        return {connection.laddr.port for connection in connections}
+
     def cpu_seconds(self) -> dict[str, float]:
         """CPU time until now of each process, and of the servers."""
         names = {process.pid: name for name, process in self._running.items()}

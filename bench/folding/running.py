@@ -30,6 +30,9 @@ SECONDS_TO_FINISH = 120.0
 Lacking = Callable[[], Awaitable[int]]
 """How many events are still to be taken."""
 
+Look = Callable[[dict[int, str]], Awaitable[None]]
+"""Called with the local port of each connection that a worker holds, and the worker's name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -39,8 +42,10 @@ class Running:
     administrator: str
     processes: Processes
 
-    async def fold(self, views: Sequence[View[Any]], workers: int, backlog: Backlog) -> dict[str, float]:
-        """So many workers fold the backlog into these views, which are empty before."""
+    async def fold(
+        self, views: Sequence[View[Any]], workers: int, backlog: Backlog, look: Look | None = None
+    ) -> dict[str, float]:
+        """So many workers fold the backlog into these views, empty before; `look` before they end."""
         settings = self._own()
         await empty(settings, VIEWS)
         names = [f"worker {number}" for number in range(workers)]
@@ -52,7 +57,10 @@ class Running:
             await until_joined(settings, f"{settings.topics}.views", workers)
             pool = await connect_pool(settings, "projections_log", max_size=1)
             try:
-                return await self._timed(settings, names, backlog, lambda: not_folded(pool, views, backlog))
+                timed = await self._timed(settings, names, backlog, lambda: not_folded(pool, views, backlog))
+                if look is not None:
+                    await look({port: name for name in names for port in self.processes.ports(name)})
+                return timed
             finally:
                 await pool.close()
                 self.processes.stop(*names)

@@ -30,7 +30,7 @@ from kernel.taking.fact import Fact
 from kernel.view.columns import row_of
 from services.projections.customers.customer_360 import CUSTOMER_360
 
-SECONDS_TO_FINISH = 120.0
+SECONDS_TO_FINISH = 600.0
 COLUMNS = CUSTOMER_360.columns[1:]
 NAMES = ", ".join(column.name for column in COLUMNS)
 
