@@ -42,6 +42,12 @@ def net(page: dict[str, Any]) -> list[str]:
     return [one["net"]["amount"] for one in page["purchases"]]
 
 
+async def told(town: Town, *contacts: str) -> str:
+    """When the last of what happened to them was recorded."""
+    timelines = [await town.question(f"/customers/{contact}/timeline") for contact in contacts]
+    return max(event["recorded_at"] for timeline in timelines for event in timeline["events"])
+
+
 async def listed(town: Town) -> list[str]:
     found = await town.question("/customers/search", {"words": "gruber"})
     return [customer["customer_id"] for customer in found["customers"]]
@@ -58,6 +64,7 @@ async def test_merged_they_are_one_customer_everywhere_and_unmerged_both_are_bac
     await town.until(f"/customers/{anni}", lambda page: net(page) == ["6.50"])
     addresses = [f"/customers/{contact}{part}" for contact in (anna, anni) for part in ("", "/history/name")]
     before = [await town.question(address) for address in addresses]
+    alone = await told(town, anna, anni)
     assert await listed(town) == [anna, anni]
 
     merge = str(uuid4())
@@ -72,6 +79,21 @@ async def test_merged_they_are_one_customer_everywhere_and_unmerged_both_are_bac
     assert sum(event["type"] == "ContactRegistered" for event in events) == 2
     assert [event["stream_id"] for event in events if event["type"] == "PurchaseAttributed"].count(early) == 1
 
+    merged = await told(town, anna)
+
     await town.command("contacts", f"/contacts/{anna}/unmerge-contact", {"merge_id": merge})
     assert await listed(town) == [anna, anni]
     assert [await town.question(address) for address in addresses] == before
+    for contact in (anna, anni):
+        assert await town.question(f"/customers/{contact}?as_of={merged}") == page
+    assert [await town.question(f"{address}?as_of={alone}") for address in addresses] == before
+    found = await town.question(f"/customers/{anni}/changes?from={alone}&to={merged}")
+    assert {"cell": "/customer_id", "before": anni, "after": anna} in found["cells"]
+    assert [event["type"] for event in found["events"]] == ["CustomerJoined"]
+    cell = await town.question(f"/customers/{anna}/explain?cell=/purchases/0/net&as_of={merged}")
+    assert cell["value"] == {"amount": "16.50", "currency": "EUR"}
+    assert sorted(step["event"]["type"] for step in cell["events"]) == [
+        "PurchaseAttributed",
+        "PurchaseAttributed",
+        "PurchaseRecorded",
+    ]
