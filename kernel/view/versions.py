@@ -11,7 +11,7 @@ from kernel.taking.checkpoints import Connection
 from kernel.view.view import View
 
 ALL = """
-SELECT r.name, r.view, r.number, r.build, r.state, r.name = v.live AS live, r.began_at, r.built_at
+SELECT r.name, r.view, r.number, r.build, r.state, r.name = v.live AS live, r.began_at, r.built_at, r.read_at
 FROM view_version r JOIN view v ON v.name = r.view
 ORDER BY r.view, r.number, r.build"""
 
@@ -35,6 +35,8 @@ class Version:
     began_at: datetime | None
     built_at: datetime | None
     """None, both, where workers have followed it from the log's beginning."""
+    read_at: datetime | None
+    """When it was last switched to; None: never."""
     fold: View[Any] | None
     """None where this program does not have it."""
 
@@ -80,11 +82,8 @@ def stale(there: Iterable[Version], view: View[Any]) -> bool:
 
 
 def built(there: Iterable[Version], view: View[Any]) -> View[Any] | None:
-    """The newest version that waits to be read in the place of a stale one."""
-    there = list(there)
-    ready = [
-        one.fold
-        for one in there
-        if (one.view, one.number) == (view.name, view.number) and one.state == "followed"
-    ]
-    return ready[-1] if ready and stale(there, view) else None
+    """The newest version that waits to be read: of this fold in a stale one's place, or never read yet."""
+    mine = [one for one in there if one.view == view.name]
+    ready = [one for one in mine if one.number == view.number and one.state == "followed" and not one.live]
+    waiting = [one.fold for one in ready if stale(mine, view) or (one.built_at and one.read_at is None)]
+    return waiting[-1] if waiting else None

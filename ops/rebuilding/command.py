@@ -72,24 +72,14 @@ def command(
     the workers, and read only after --switch, which --back undoes. A build that was broken off goes on where
     it was. Exit code 1 where --compare finds a difference.
 
-    After an upgrade --all-stale builds what `rapport views` says wants a rebuild; what is built already is
-    only compared and switched to. Versions of different folds are compared in the columns that both have.
+    After an upgrade --all-stale builds what `rapport views` says wants a rebuild. A version that was built
+    and never read is only compared and switched to, unless it is said how to build another one. Versions of
+    different folds are compared in the columns that both have.
     """
     if (view is None) != all_stale:
         raise CannotRun("name one view, or give --all-stale.")
-    if (
-        sum(
-            [
-                all_stale
-                or compare
-                or switch
-                or any(one is not None for one in (throttle, workers, archive)),
-                back,
-                drop is not None,
-            ]
-        )
-        > 1
-    ):
+    building = all_stale or compare or switch or any(one is not None for one in (throttle, workers, archive))
+    if building + back + (drop is not None) > 1:
         raise CannotRun("--back and --drop go with no other option.")
     if archive is not None:
         packages.need(packages.ARCHIVE)
@@ -118,6 +108,12 @@ class Wish:
     archive: Path | None
     most: int | None
 
+    @property
+    def uses_built(self) -> bool:
+        """Whether a version that waits to be read will do: nothing is said of how one is to be built."""
+        anew = any(one is not None for one in (self.workers, self.archive, self.most))
+        return (self.compare or self.switch) and not anew
+
 
 async def _all_stale(settings: Settings, wish: Wish, say: Say) -> dict[str, Any]:
     pool = await connect_pool(settings, "projections_log", max_size=1)
@@ -138,7 +134,7 @@ async def rebuilt(settings: Settings, view: View[Any], wish: Wish, say: Say) -> 
             raise CannotRun(
                 f"this program does not have the fold of the version of {view.name} that is read."
             )
-        if version := versions.built(there, view):
+        if (wish.uses_built or versions.stale(there, view)) and (version := versions.built(there, view)):
             say(f"{version.table_name} is built already")
             document: dict[str, Any] = {"version": version.table_name}
         else:

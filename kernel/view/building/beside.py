@@ -36,6 +36,7 @@ WHERE taker = ANY($1) ORDER BY taker, partition FOR UPDATE"""
 
 POINTER = "SELECT live, former FROM view WHERE name = $1 FOR UPDATE"
 POINT = "UPDATE view SET live = $2, former = live WHERE name = $1"
+READ = "UPDATE view_version SET read_at = clock_timestamp() WHERE name = $1"
 
 LEAVE = """
 UPDATE view SET former = NULL WHERE former = $1;
@@ -107,6 +108,7 @@ async def switch(
         if sentence := lacking(held[pointer["live"]], held[version], services):
             raise Behind(f"{version} is behind {pointer['live']}. {sentence}")
         await owner.execute(POINT, view, version)
+        await owner.execute(READ, version)
 
 
 async def former(owner: asyncpg.Connection, view: View[Any]) -> str:

@@ -12,6 +12,7 @@ CREATE TABLE view_version (
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     began_at timestamptz,
     built_at timestamptz,
+    read_at timestamptz,      -- last switched to
     UNIQUE (view, number, build)
 );
 

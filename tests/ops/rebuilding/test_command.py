@@ -71,6 +71,18 @@ async def test_a_view_is_rebuilt_compared_switched_to_and_back(shown: Shown) -> 
     assert await versions.followed(shown.worker, [PERSON]) == (PERSON,)
 
 
+async def test_what_was_built_and_never_read_is_compared_and_switched_to_without_being_built_again(
+    shown: Shown,
+) -> None:
+    assert document(shown, "person")["version"] == "person__v1_2"
+    found = document(shown, "person", "--compare", "--switch")
+    assert (found["version"], found["same"], found["live"]) == ("person__v1_2", True, "person__v1_2")
+    assert "events" not in found
+    assert document(shown, "person", "--back") == {"live": "person__v1"}
+    assert document(shown, "person", "--compare")["version"] == "person__v1_3"
+    assert document(shown, "person", "--compare", "--workers", "1")["version"] == "person__v1_4"
+
+
 async def test_what_is_found_different_is_told_and_not_switched_to(shown: Shown) -> None:
     await shown.db.execute("UPDATE person__v1 SET family = 'Babbage' WHERE contact_id = $1", CONTACTS[5])
     done = rebuild(shown, "person", "--compare", "--switch")
