@@ -11,16 +11,23 @@ from typing import Any
 
 import asyncpg
 
+from kernel.taking.checkpoints import checkpoint_of
+from kernel.view.building.source import Source
+
 RESTS = 1.0
 """Seconds of rest for each second of work while the log grows."""
-SECONDS_BETWEEN_LOOKS = 0.25
-SECONDS_UNTIL_QUIET = 2.0
-"""After so long without a new event nobody is kept waiting by a build."""
+SECONDS_LATE = 0.05
+"""What waits for longer than this for the version that is read is kept waiting by nobody else."""
+FEW = 10
+"""So many events may always be on their way."""
 LONGEST_REST = 5.0
+"""After so long a build goes on all the same: it never stands still."""
+SECONDS_BETWEEN_LOOKS = 0.1
+SECONDS_UNTIL_QUIET = 2.0
+"""After so long without a new event nobody is disturbed by a build."""
 
-TAKEN = """
-SELECT coalesce(sum((head.value ->> 'position')::bigint), 0)
-FROM view v JOIN checkpoint c ON c.taker = v.live CROSS JOIN jsonb_each(c.topics) head
+LIVE = """
+SELECT c.partition, c.topics, c.parked FROM view v JOIN checkpoint c ON c.taker = v.live
 WHERE v.name = $1"""
 
 
@@ -29,10 +36,12 @@ class Pacing:
     """Holds back whoever fills a version of a view, between one batch and the next.
 
     While the version that is read takes new events, each of those who fill rests for as long as it worked:
-    PostgreSQL and Kafka, which know nothing of niceness, are what is live's alone for half of the time.
+    PostgreSQL and Kafka, which know nothing of niceness, are what is live's alone for half of the time. And
+    it rests on while more waits for that version than comes in SECONDS_LATE.
     """
 
     db: asyncpg.Connection
+    log: Source
     view: str
     most: int | None = None
     """Events a second."""
@@ -42,31 +51,61 @@ class Pacing:
     _working: dict[Task[Any] | None, float] = field(default_factory=dict)
     """Since when, by who calls."""
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _looked: float = float("-inf")
-    _seen: int | None = None
-    _moved: float = float("-inf")
+    _live: Live | None = None
 
     async def rest(self, records: int) -> None:
-        """Returns when the next batch may be taken by the task that calls."""
+        """Returns when the next batch may be taken by the task that calls. Raises KafkaError."""
         began = self._began = self.clock() if self._began is None else self._began
         self._taken += records
         caller = asyncio.current_task()
         worked = self.clock() - self._working.get(caller, began)
-        rests = [0.0]
         if self.most is not None:
-            rests.append(self._taken / self.most - (self.clock() - began))
-        elif await self._busy():
-            rests.append(min(worked * RESTS, LONGEST_REST))
-        await asyncio.sleep(max(rests))
+            await asyncio.sleep(max(0.0, self._taken / self.most - (self.clock() - began)))
+        elif (await self._look()).busy:
+            await asyncio.sleep(min(worked * RESTS, LONGEST_REST))
+            until = self.clock() + LONGEST_REST
+            while self.clock() < until and (await self._look()).late:  # noqa: ASYNC110 - in a database
+                await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
         self._working[caller] = self.clock()
 
-    async def _busy(self) -> bool:
-        """Whether the version that is read has taken something of late."""
+    async def _look(self) -> Live:
+        """How the version that is read fares, as it was a moment ago."""
         async with self._looking:
-            if self.clock() - self._looked > SECONDS_BETWEEN_LOOKS:
-                taken = await self.db.fetchval(TAKEN, self.view)
-                self._looked = self.clock()
-                if self._seen is not None and taken != self._seen:
-                    self._moved = self._looked
-                self._seen = taken
-        return self.clock() - self._moved < SECONDS_UNTIL_QUIET
+            if self._live is None or self.clock() - self._live.at > SECONDS_BETWEEN_LOOKS / 2:
+                heads = {row["partition"]: checkpoint_of(row) for row in await self.db.fetch(LIVE, self.view)}
+                taken = sum(head.position for one in heads.values() for head in one.heads.values())
+                waiting = await self.log.left(heads)
+                self._live = Live.after(self._live, self.clock(), taken, waiting)
+            return self._live
+
+
+@dataclass(frozen=True)
+class Live:
+    """The version that is read, at one look."""
+
+    at: float
+    taken: int
+    """Events, since the log's beginning."""
+    waiting: int
+    per_second: float = 0.0
+    moved: float = float("-inf")
+    """When it was last seen to have taken something."""
+
+    @classmethod
+    def after(cls, before: Live | None, at: float, taken: int, waiting: int) -> Live:
+        """The next look; its rate is smoothed, for events come in batches."""
+        if before is None:
+            return cls(at, taken, waiting)
+        rate = (taken - before.taken) / max(at - before.at, 0.001)
+        smoothed = before.per_second + (rate - before.per_second) / 4
+        return cls(at, taken, waiting, smoothed, at if taken != before.taken else before.moved)
+
+    @property
+    def busy(self) -> bool:
+        """Whether new events come in."""
+        return self.at - self.moved < SECONDS_UNTIL_QUIET
+
+    @property
+    def late(self) -> bool:
+        """Whether it falls behind what comes in."""
+        return self.busy and self.waiting > max(FEW, self.per_second * SECONDS_LATE)

@@ -118,9 +118,10 @@ async def _filled(
     heads = (await checkpoints.every(owner, [version]))[version.taker]
     names = await generations.topics(owner, settings, version.services)
     async with source(settings, names, archive) as log:
-        pace = Pace(version.table_name, await log.left(heads), say, Pacing(owner, version.name, most))
-    workers = workers or crew.size(pace.total)
-    await crew.fill(settings, version, archive, range(PARTITIONS), workers, pace.tell)
+        pacing = Pacing(owner, log, version.name, most)
+        pace = Pace(version.table_name, await log.left(heads), say, pacing)
+        workers = workers or crew.size(pace.total)
+        await crew.fill(settings, version, archive, range(PARTITIONS), workers, pace.tell)
     return pace
 
 

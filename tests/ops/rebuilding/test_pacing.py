@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import asyncpg
 import pytest
 
 from kernel.database import connect_pool
 from kernel.settings import Settings
+from kernel.taking.arrivals import Arrival
+from kernel.taking.checkpoints import Checkpoint
 from ops.rebuilding import pacing
-from ops.rebuilding.pacing import SECONDS_UNTIL_QUIET, Pacing
+from ops.rebuilding.pacing import LONGEST_REST, SECONDS_UNTIL_QUIET, Pacing
 
 
 @dataclass
@@ -29,6 +32,19 @@ class Time:
     async def sleep(self, seconds: float) -> None:
         self.rested.append(round(seconds, 3))
         self.now += seconds
+
+
+@dataclass
+class Waiting:
+    """A log of which so many records wait for the version that is read, at one look after the other."""
+
+    at: list[int] = field(default_factory=list)
+
+    async def left(self, _after: Mapping[int, Checkpoint]) -> int:
+        return self.at.pop(0) if self.at else 0
+
+    def batches(self, *_asked: Any) -> AsyncIterator[list[Arrival]]:
+        raise NotImplementedError
 
 
 @pytest.fixture
@@ -58,32 +74,56 @@ async def test_a_build_rests_as_long_as_it_worked_while_the_version_that_is_read
     database: Settings, time: Time
 ) -> None:
     async with owning(database) as owner:
-        held = Pacing(owner, "identity", clock=lambda: time.now)
+        held = Pacing(owner, Waiting(), "identity", clock=lambda: time.now)
         for position, seconds in enumerate((0.5, 0.5, 0.3), 1):
             time.work(seconds)
             await takes(owner, position)
             await held.rest(5_000)
-        assert time.rested == [0.0, 0.5, 0.3]
+        assert time.rested == [0.5, 0.3]
         time.work(SECONDS_UNTIL_QUIET)
         await held.rest(5_000)
-        assert time.rested[3:] == [0.0]
+        assert time.rested == [0.5, 0.3]
 
 
 async def test_a_build_beside_a_log_that_stands_still_does_not_rest(database: Settings, time: Time) -> None:
     async with owning(database) as owner:
         await takes(owner, 7)
-        held = Pacing(owner, "identity", clock=lambda: time.now)
+        held = Pacing(owner, Waiting(), "identity", clock=lambda: time.now)
         for _ in range(5):
             time.work(0.5)
             await held.rest(5_000)
-        assert time.rested == [0.0] * 5
+        assert time.rested == []
+
+
+async def test_a_build_rests_on_while_more_waits_for_the_version_that_is_read_than_just_came_in(
+    database: Settings, time: Time
+) -> None:
+    async with owning(database) as owner:
+        held = Pacing(owner, Waiting([0, 90, 90, 90, 10]), "identity", clock=lambda: time.now)
+        await held.rest(5_000)
+        time.work(0.5)
+        await takes(owner, 1)
+        await held.rest(5_000)
+        assert time.rested == [0.5, 0.1, 0.1]
+
+
+async def test_a_build_goes_on_now_and_then_however_much_waits(database: Settings, time: Time) -> None:
+    async with owning(database) as owner:
+        held = Pacing(owner, Waiting([90] * 1_000), "identity", clock=lambda: time.now)
+        await held.rest(5_000)
+        for position in range(1, 4):
+            time.work(0.5)
+            await takes(owner, position)
+            await held.rest(5_000)
+            assert 2.0 < sum(time.rested) < LONGEST_REST + 1
+            time.rested.clear()
 
 
 async def test_each_of_several_who_build_rests_for_what_it_worked_itself(
     database: Settings, time: Time
 ) -> None:
     async with owning(database) as owner:
-        held = Pacing(owner, "identity", clock=lambda: time.now)
+        held = Pacing(owner, Waiting(), "identity", clock=lambda: time.now)
         await held.rest(0)
         await takes(owner, 1)
         time.work(0.4)
@@ -94,12 +134,12 @@ async def test_each_of_several_who_build_rests_for_what_it_worked_itself(
             await held.rest(1)
 
         await asyncio.create_task(another())
-        assert time.rested == [0.0, 0.4, 0.2]
+        assert time.rested == [0.4, 0.2]
 
 
 async def test_a_throttle_says_how_fast_and_nothing_else_does(database: Settings, time: Time) -> None:
     async with owning(database) as owner:
-        held = Pacing(owner, "identity", most=1_000, clock=lambda: time.now)
+        held = Pacing(owner, Waiting(), "identity", most=1_000, clock=lambda: time.now)
         for position in range(1, 4):
             time.work(0.5)
             await takes(owner, position)

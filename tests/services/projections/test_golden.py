@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from kernel.view.view import View
-from services.projections.app import VIEWS
 from tests.services.projections import golden
 
 
-@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.table_name)
+@pytest.mark.parametrize("view", golden.FOLDS, ids=lambda view: view.table_name)
 def test_the_committed_examples_fold_to_the_committed_rows(view: View[Any]) -> None:
     committed, now = golden.committed(view), golden.of(view)
     assert committed is not None, "python -m tests.services.projections.golden writes the missing file"
@@ -19,3 +19,16 @@ def test_the_committed_examples_fold_to_the_committed_rows(view: View[Any]) -> N
         "there are other examples: python -m tests.services.projections.golden writes the file anew"
     )
     assert committed == now, f"{view.table_name} folds differently: give it another number"
+
+
+def test_each_committed_file_is_of_a_fold_that_is_still_there() -> None:
+    assert {path.stem for path in golden.GOLDEN.glob("*.json")} == {view.table_name for view in golden.FOLDS}
+
+
+def test_a_fold_that_results_in_other_rows_under_its_number_is_found() -> None:
+    view = golden.FOLDS[0]
+
+    def forgetful(row: Any, fact: Any) -> Any:
+        return row if fact.position % 2 else view.fold(row, fact)
+
+    assert golden.of(replace(view, fold=forgetful)) != golden.committed(view)
