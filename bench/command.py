@@ -17,8 +17,9 @@ BENCHES = {
     "append": "durable appends with 1 to 256 waiting, beside eventsourcing's Application.save",
     "commands": "durable commands over HTTP from 64 clients, beside FastAPI with eventsourcing or asyncpg",
     "directory": "searches among 100,000 contacts under row security, beside the same by LIKE",
-    "fanout": "1, 2 and 4 workers of one view's group, whose rows never meet",
+    "fanout": "1, 2, 4 and 5 workers of one view's group, whose rows never meet",
     "faults": "nothing lost, doubled or out of order whatever breaks: accidents at random amid a load",
+    "growth": "appends, rebuilds and pages of a log of 10,000 to 3,000,000 events",
     "latency": "from a command to its effect in a view, at 200 and 1,000 commands a second",
     "poison": "how long other streams wait for a view that has parked one stream in twenty",
     "projection": "events folded into a view from a backlog, beside a FastStream handler that upserts each",
@@ -50,6 +51,7 @@ class Measured(Protocol):
     help=f"How often; figures are medians.  [default: {ROUNDS}]",
 )
 @click.option("--events", metavar="N", type=click.IntRange(min=1_000), help="rebuild, fanout: how many.")
+@click.option("--most", metavar="N", type=click.IntRange(min=10_000), help="growth: no larger log.")
 @click.option("--minutes", metavar="N", type=click.FloatRange(min=0.1), help="faults: for how long.")
 @click.option("--seed", metavar="TEXT", help="faults: what decides the draws and the commands.")
 @json_option

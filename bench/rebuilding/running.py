@@ -21,12 +21,12 @@ def rebuilt(
 ) -> dict[str, float]:
     """From the command's start until the new version may be switched to; it is dropped afterwards."""
     before, began = processes.cpu_seconds(), time.perf_counter()
-    document, usage = _ran(settings, "rebuild", view, "--workers", str(workers), *arguments)
+    document, usage = ran(settings, "rebuild", view, "--workers", str(workers), *arguments)
     elapsed = time.perf_counter() - began
     if document["events"] != events:
         raise CannotRun(f"{document['events']:,} of {events:,} events were taken.")
     spent = processes.spent(before, events, "postgres", "kafka")
-    _ran(settings, "rebuild", view, "--drop", document["version"])
+    ran(settings, "rebuild", view, "--drop", document["version"])
     return {
         "per_second": events / elapsed,
         "filling_per_second": document["per_second"],
@@ -36,7 +36,7 @@ def rebuilt(
     }
 
 
-def _ran(settings: Settings, *arguments: str) -> tuple[dict[str, Any], Any]:
+def ran(settings: Settings, *arguments: str) -> tuple[dict[str, Any], Any]:
     """Its answer, and what it and all its processes used; of memory, the largest of them."""
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "ops", *arguments, "--json"],
