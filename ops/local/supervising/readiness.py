@@ -14,6 +14,12 @@ class ReadyAnswer:
     ready: bool
     body: dict[str, Any]
 
+    @property
+    def stopped(self) -> str | None:
+        """Why it does nothing for its callers though nothing is away: its topic is to be made anew."""
+        failing = self.body.get("failing")
+        return failing["log"] if isinstance(failing, dict) and list(failing) == ["log"] else None
+
 
 async def ask(ports: dict[str, int]) -> dict[str, ReadyAnswer]:
     """Every named process at once."""

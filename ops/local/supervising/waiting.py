@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+from kernel.settings import SERVICES
 from ops.errors import CannotRun
 from ops.local.home.home import Home
 from ops.local.home.remembered import Stack
@@ -45,13 +46,16 @@ async def _until(home: Home, name: str, own: bool, answers: Callable[[], Awaitab
 
 
 async def until_ready(home: Home, ports: dict[str, int], say: Callable[[str], None]) -> None:
-    """Every process answers /readyz with 200."""
+    """Every process is ready, or would be if its topic were made anew: for that it has to run."""
     limit = time.monotonic() + SECONDS
     said = 0
     while True:
         answers = await readiness.ask(ports)
-        waiting = [name for name, answer in answers.items() if not answer.ready]
+        waiting = [name for name, answer in answers.items() if not (answer.ready or answer.stopped)]
         if not waiting:
+            for service in SERVICES:
+                if service in answers and (reason := answers[service].stopped):
+                    say(f"{service} takes no commands until `./rapport republish {service}`: {reason}")
             return
         if len(waiting) != said:
             say(f"waiting for {', '.join(waiting)} …")
