@@ -115,6 +115,15 @@ class Progress:
         heads = self._heads(view)
         return sum(heads[n].parked for n in {partition for _, partition in self.watch.ends} if n in heads)
 
+    def positions(self) -> dict[tuple[str, str, int], int]:
+        """How far each version is at each of this worker's places: table, service, partition → position."""
+        return {
+            (view.table_name, service, partition): self._heads(view)[partition].head(service).position
+            for view in self.views
+            for service, partition in self.watch.ends
+            if service in view.services and partition in self._heads(view)
+        }
+
     def _heads(self, view: View[Any]) -> Checkpoints:
         return self.heads.get(view.table_name, {})
 

@@ -121,8 +121,24 @@ class Worker:
                     return
                 if await versions.followed(self._pool, self._views) != self.progress.views:
                     follower.look_again()
+                if await self._set_back():
+                    LOG.warning("the views were set back")
+                    follower.look_again()
                 if parked := [view for view in self.progress.views if self.progress.parked(view)]:
                     self.progress.seen(await checkpoints.every(self._pool, parked))
+
+    async def _set_back(self) -> bool:
+        """Whether a version is not as far as it was: the database came back without its last commits.
+
+        At a topic's end no record would come behind which what is missing is a gap.
+        """
+        known = self.progress.positions()
+        found = await checkpoints.every(self._pool, self.progress.views)
+        return any(
+            found[table][partition].head(service).position < position
+            for (table, service, partition), position in known.items()
+            if partition in found.get(table, {})
+        )
 
     async def _watch(self, consumer: AIOKafkaConsumer, there: Topics, wanted: Topics) -> None:
         """Keeps the figures; returns when a topic has appeared, raises Stuck when records do not come."""
