@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from kernel.taking.checkpoints import Connection
@@ -24,6 +25,7 @@ async def version(db: Connection, view: View[Any]) -> View[Any]:
     return version_of(view, number, build)
 
 
+@cache
 def version_of(view: View[Any], number: int, build: int) -> View[Any]:
     """That build of that fold; 503 `unavailable` where another program's fold is read."""
     for fold in view.folds:
@@ -32,6 +34,7 @@ def version_of(view: View[Any], number: int, build: int) -> View[Any]:
     raise unavailable("The view is read in a version that this process does not know.")
 
 
+@cache
 def table(view: View[Any], live: View[Any]) -> str:
     """What to select from. Rows of a former fold have its columns, and else what an empty row has."""
     if live.number == view.number:

@@ -330,3 +330,10 @@ async def test_a_lost_version_is_followed_no_more_is_behind_nobody_and_is_not_go
     await beside.switch(owner, "parcel", second.table_name)
     with pytest.raises(beside.Refused, match="has events that the log does not hold"):
         await beside.switch(owner, "parcel", PARCEL.table_name)
+
+
+def test_a_version_lacks_nothing_of_a_service_that_its_fold_does_not_read() -> None:
+    asked = {3: checkpoints.Checkpoint(3, {"parcels": Head(position=7), "letters": Head(position=5)})}
+    there = {3: checkpoints.Checkpoint(3, {"parcels": Head(position=7)})}
+    assert beside.lacking(asked, there) == "It lacks 5 events of letters, partition 3."
+    assert beside.lacking(asked, there, {"parcels"}) is None
