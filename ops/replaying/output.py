@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,14 @@ def output(file: Path | None) -> Iterator[BinaryIO]:
         beside.rename(file)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def require_reader(stream: BinaryIO) -> None:
+    """Raises BrokenPipeError where the other end of a pipe is closed: who writes nothing would not notice."""
+    found = select.poll()
+    found.register(stream.fileno(), 0)
+    if any(event & select.POLLERR for _, event in found.poll(0)):
+        raise BrokenPipeError
 
 
 def nobody_reads() -> None:

@@ -18,7 +18,7 @@ from kernel.log.topics import topic
 from kernel.settings import SERVICES, Settings
 from ops.errors import CannotRun
 from ops.replaying.opening import caller_of, opener
-from ops.replaying.output import output
+from ops.replaying.output import output, require_reader
 from ops.replaying.topic import Record, Topic, opened
 from ops.replaying.wanted import Once, Wanted
 from ops.settings import away
@@ -140,6 +140,7 @@ async def _write(
             stream.write(line + b"\n")
         if len(batch) < MANY:
             stream.flush()
+            require_reader(stream)
         replayed.events += len(taken)
         told(replayed.events)
         if replayed.events == asked.limit:

@@ -158,14 +158,15 @@ async def test_follow_goes_on_with_what_comes_and_ends_well(shown: Shown, proces
     assert await asyncio.to_thread(process.wait, 30) == 0
 
 
-async def test_a_reader_that_has_seen_enough_is_no_error(shown: Shown) -> None:
-    for option in ((), ("--follow",)):
-        process = started(shown.log.settings, "contacts", *option)
-        assert process.stdout is not None
-        process.stdout.close()
-        assert process.stderr is not None
-        assert await asyncio.to_thread(process.stderr.read) == b""
-        assert await asyncio.to_thread(process.wait, 30) == 0
+@pytest.mark.parametrize("option", [(), ("--follow",)])
+async def test_a_reader_that_has_seen_enough_is_no_error(shown: Shown, option: tuple[str, ...]) -> None:
+    process = started(shown.log.settings, "contacts", *option)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert await asyncio.to_thread(process.stdout.readline)
+    process.stdout.close()
+    assert await asyncio.to_thread(process.stderr.read) == b""
+    assert await asyncio.to_thread(process.wait, 30) == 0
 
 
 async def openings(shown: Shown) -> list[dict[str, Any]]:
