@@ -158,15 +158,16 @@ async def test_follow_goes_on_with_what_comes_and_ends_well(shown: Shown, proces
     assert await asyncio.to_thread(process.wait, 30) == 0
 
 
-@pytest.mark.parametrize("option", [(), ("--follow",)])
-async def test_a_reader_that_has_seen_enough_is_no_error(shown: Shown, option: tuple[str, ...]) -> None:
-    process = started(shown.log.settings, "contacts", *option)
+@pytest.mark.parametrize(("option", "lines"), [("--limit=60", 1), ("--follow", 60)])
+async def test_a_reader_that_has_seen_enough_is_no_error(shown: Shown, option: str, lines: int) -> None:
+    process = started(shown.log.settings, "contacts", option)
     assert process.stdout is not None
     assert process.stderr is not None
-    assert await asyncio.to_thread(process.stdout.readline)
+    for _ in range(lines):
+        assert await asyncio.to_thread(process.stdout.readline)
     process.stdout.close()
-    assert await asyncio.to_thread(process.stderr.read) == b""
     assert await asyncio.to_thread(process.wait, 30) == 0
+    assert process.stderr.read() == b""
 
 
 async def openings(shown: Shown) -> list[dict[str, Any]]:
