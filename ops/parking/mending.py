@@ -17,6 +17,7 @@ from kernel.taking.checkpoints import Gone
 from kernel.taking.parking import dropping
 from kernel.taking.parking.retrying import Retried
 from kernel.taking.parking.which import WaitsBehind, Which
+from kernel.vault.keys import KeysMissing
 from kernel.vault.vault import Vault
 from kernel.view.batch import retrying
 from kernel.view.view import View
@@ -40,7 +41,10 @@ async def retry(
     if number is not None:
         which, of = Which(seq=number.seq), [(await one(keepers, number))[0]]
     takers: dict[str, Any] = {}
-    vault = await Vault.open(settings)
+    try:
+        vault = await Vault.open(settings)
+    except KeysMissing as error:
+        raise CannotRun(str(error)) from error
     try:
         for keeper in of:
             if done := await _tried(keeper, which, vault, say):
@@ -111,6 +115,8 @@ async def drop(
         dropped = await dropping.drop(keeper.db, keeper.name, which, reason, by)
     except WaitsBehind as error:
         raise behind(keeper, which, error, "is dropped") from error
+    if not dropped:
+        raise CannotRun("it was taken or dropped meanwhile, by somebody else: `./rapport parked dropped`.")
     waits = stream is not None and await keeper.db.fetchval(ANY, keeper.name, stream)
     return {"taker": keeper.name, "dropped": dropped, "by": by, "stream": stream, "more_of_stream": waits}
 

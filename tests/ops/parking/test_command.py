@@ -203,3 +203,5 @@ def test_what_is_not_there_is_said(database: Settings) -> None:
     assert "say which" in parked(database, "retry", code=2)
     assert "blank" in parked(database, "drop", "17", "--reason", " ", code=2)
     assert parked(database, "retry", "--all") == "Nothing is parked.\n"
+    no_keys = {"RAPPORT_KEYS": "/nowhere"}
+    assert "no wrapping key" in parked(database, "retry", "--all", code=2, **no_keys)
