@@ -65,7 +65,7 @@ def every() -> list[Fault]:
         *map(network.reset, network.PAIRS),
         *map(network.swallowed, network.PAIRS),
         *topics.FAULTS,
-        groups.SECOND_RELAY,
+        *map(groups.woken, groups.STOPS),
         groups.WORKERS,
         *(clocks.wrong(name, hours) for name in clocks.WHO for hours in clocks.HOURS if clocks.library()),
         slow.SLOW_WORKER,

@@ -6,7 +6,7 @@ import asyncio
 import signal
 from random import Random
 
-from bench.faults.heads import published, stored
+from bench.faults.heads import reached, stored
 from bench.faults.load import Load
 from bench.faults.operator import ask, begin
 from bench.faults.oracle import Fault
@@ -14,7 +14,12 @@ from bench.faults.programs import Program
 from bench.faults.system import System, until
 from ops.local import ports
 
-RELAY, STOPS = "contacts_relay", ("relay.handed", "relay.sent", "relay.marked")
+STOPS = {
+    "contacts_relay": ("relay.handed", "relay.sent", "relay.marked"),
+    "worker": ("view.folded",),
+    "sales_react": ("reaction.folded", "reaction.answered"),
+}
+"""Where each may be stopped: before it writes what it must not write any more once another has taken over."""
 
 VIEW, EVENTS_A_SECOND = "customer_360", 400
 """What is made anew meanwhile, and so slowly that it lasts through some changes."""
@@ -28,20 +33,26 @@ def another(system: System, name: str, number: int) -> Program:
     return system.program_of(f"{name}_{number}", like=name, kept=False, port=port)
 
 
-async def _a_second_relay(system: System, load: Load, random: Random) -> int:
-    first, second = system.programs[RELAY], another(system, RELAY, 2)
-    await first.restart(RAPPORT_FAILPOINT=f"{random.choice(STOPS)}*{random.randint(1, 9)}:stop")
-    try:
-        await until(first.stands_still)
-        second.start()
-        goal = await stored(system.settings)
-        await until(lambda: published(system.settings, goal))
-        first.go_on()
-        await load.more(60)
-    finally:
-        first.go_on()
-        await second.end()
-    return 1
+def woken(name: str) -> Fault:
+    """The process stands still somewhere in its work, another takes over, and then the first goes on."""
+
+    async def inject(system: System, load: Load, random: Random) -> int:
+        first, second = system.programs[name], another(system, name, 2)
+        where = f"{random.choice(STOPS[name])}*{random.randint(1, 9)}:stop"
+        await first.restart(RAPPORT_FAILPOINT=where)
+        try:
+            await until(first.stands_still)
+            second.start()
+            goal = await stored(system.settings)
+            await until(lambda: reached(system.settings, goal))
+            first.go_on()
+            await load.more(60)
+        finally:
+            first.go_on()
+            await second.end()
+        return 1
+
+    return Fault(f"a second {name} while the first is stopped, which then goes on", inject)
 
 
 async def _workers_come_and_go(system: System, load: Load, random: Random) -> int:
@@ -67,5 +78,4 @@ async def _workers_come_and_go(system: System, load: Load, random: Random) -> in
     return changes
 
 
-SECOND_RELAY = Fault("a second relay while the first is stopped, which then goes on", _a_second_relay)
 WORKERS = Fault("a worker joins or leaves every second of a rebuild", _workers_come_and_go)

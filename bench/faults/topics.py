@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from random import Random
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench.faults.heads import pool
 from bench.faults.load import Load
-from bench.faults.oracle import Fault
-from bench.faults.system import System
+from bench.faults.operator import ask, begin
+from bench.faults.oracle import Fault, Injecting
+from bench.faults.system import System, until
+from kernel.log.envelope import Envelope, read, write
 from kernel.log.partitions import PARTITIONS
+from kernel.log.reader import read_partition
 from kernel.log.topics import topic
 from kernel.stopping import stopped
+from ops.local.supervising import readiness
 from ops.verify.log import store
 
 SERVICE, RELAY = "contacts", "contacts_relay"
@@ -37,6 +43,81 @@ async def _repeats_reversed(system: System, load: Load, random: Random) -> int:
     records = await _last_records(system)
     await _put(system, records[::-1])
     return len(records)
+
+
+async def _poison(system: System, load: Load, random: Random) -> int:
+    """What is no event: everybody parks it and goes on; the operator drops it, and cleans the topic."""
+    await _put(system, [(random.randrange(PARTITIONS), None, random.randbytes(40))])
+
+    async def parked() -> bool:
+        document = await _listed(system)
+        return len(document["events"]) == len(document["count"])  # by everybody who reads the topic
+
+    await until(parked)
+    await load.more(40)
+    for event in (await _listed(system))["events"]:
+        await ask(await begin(system, "parked", "drop", event["number"], "--reason", "no event of ours"))
+    await _republish(system)
+    return 1
+
+
+def _in_the_relays_place(*after: int) -> Injecting:
+    """The relay stands still, and the events that come so many after the last are put on the topic."""
+
+    async def inject(system: System, load: Load, random: Random) -> int:
+        relay = system.programs[RELAY]
+        relay.stop()
+        try:
+            partition, events = await _next_events(system, max(after))
+            strange = [events[number - 1] for number in after]
+            key = [str(event.partition_key).encode() for event in strange]
+            await _put(system, [(partition, k, write(event)) for k, event in zip(key, strange, strict=True)])
+            await until(lambda: _alarm(system))
+        finally:
+            relay.go_on()
+        await load.more(20)
+        await _republish(system)
+        return 1
+
+    return inject
+
+
+async def _next_events(system: System, many: int) -> tuple[int, Sequence[Envelope]]:
+    """A partition with so many events that are not on the topic yet, and those."""
+    last = {n: 0 for n in range(PARTITIONS)}
+    for partition, _, value in await _last_records(system):
+        last[partition] = max(last[partition], read(value).position)
+    found: dict[int, Sequence[Envelope]] = {}
+
+    async def there() -> bool:
+        async with pool(system.settings, SERVICE) as db:
+            for partition, position in last.items():
+                events = await read_partition(db, SERVICE, partition, position, many)
+                if position and len(events) == many:
+                    found[partition] = [envelope for _, envelope in events]
+        return bool(found)
+
+    await until(there)
+    return next(iter(found.items()))
+
+
+async def _alarm(system: System) -> bool:
+    """Whether the worker says that a record is missing."""
+    (answer,) = (await readiness.ask({"worker": system.settings.port["worker"]})).values()
+    return "gap" in answer.body.get("degraded", {})
+
+
+async def _republish(system: System) -> None:
+    document = await ask(await begin(system, "republish", SERVICE))
+    await ask(await begin(system, "republish", SERVICE, "--drop", str(document["generation"] - 1)))
+
+
+async def _listed(system: System) -> dict[str, Any]:
+    """What is parked; the command's exit code says that something is."""
+    running = await begin(system, "parked", "list")
+    said, _ = await running.communicate()
+    document: dict[str, Any] = json.loads(said)
+    return document
 
 
 async def _topic(system: System) -> str:
@@ -80,4 +161,7 @@ async def _put(system: System, records: Sequence[Record]) -> None:
 FAULTS = (
     Fault("records repeated on a topic", _repeats),
     Fault("records repeated on a topic in the wrong order", _repeats_reversed),
+    Fault("a reordered pair on a topic", _in_the_relays_place(2, 1)),
+    Fault("a gap on a topic", _in_the_relays_place(2)),
+    Fault("a poison record on a topic", _poison),
 )

@@ -105,7 +105,7 @@ BUGS = (
         "    AND c.topics = n.before::jsonb AND c.parked = n.parked_before",
         "    AND n.before IS NOT NULL AND n.parked_before IS NOT NULL",
         "test_groups.py",
-        "workers",
+        "wakes and worker",
     ),
     Bug(
         "a statement may take for ever",
