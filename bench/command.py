@@ -50,7 +50,9 @@ class Measured(Protocol):
     type=click.IntRange(min=1),
     help=f"How often; figures are medians.  [default: {ROUNDS}]",
 )
-@click.option("--events", metavar="N", type=click.IntRange(min=1_000), help="rebuild, fanout: how many.")
+@click.option(
+    "--events", metavar="N", type=click.IntRange(min=1_000), help="rebuild, fanout, undisturbed: how many."
+)
 @click.option("--most", metavar="N", type=click.IntRange(min=10_000), help="growth: no larger log.")
 @click.option("--minutes", metavar="N", type=click.FloatRange(min=0.1), help="faults: for how long.")
 @click.option("--seed", metavar="TEXT", help="faults: what decides the draws and the commands.")

@@ -33,8 +33,8 @@ from services.projections.customers.customer_360 import CUSTOMER_360
 
 RATE = 200
 """Commands a second."""
-EVENTS = 80_000
-"""That are there to be rebuilt from; the build outlasts the measurement."""
+EVENTS = 250_000
+"""That are there to be rebuilt from: the build has to outlast the measurement."""
 SECONDS_TO_BEGIN = 60.0
 
 MOST_TIMES = 2.0
@@ -50,16 +50,16 @@ FROM projections.view_version r JOIN projections.checkpoint c ON c.taker = r.nam
 WHERE r.view = 'customer_360' AND r.state = 'building'"""
 
 
-def measure(rounds: int, tell: Tell) -> Report:
+def measure(rounds: int, tell: Tell, events: int = EVENTS) -> Report:
     with ExitStack() as stack:
         administrator, settings = stack.enter_context(durable_postgres())
         settings = stack.enter_context(kafka_beside(settings))
         processes = stack.enter_context(running_processes(settings))
         clients = stack.enter_context(Workers(1))
         processes.start_ours(settings, *PROCESSES)
-        tell(f"{EVENTS:,} events")
+        tell(f"{events:,} events")
         register(settings)
-        record(settings, EVENTS)
+        record(settings, events)
         asyncio.run(until_shown(settings, lambda _: None))
         address = with_database(administrator, roles.DATABASE)
         figures, _ = in_rounds(rounds, partial(_round, address, settings, clients), tell)
@@ -83,7 +83,7 @@ def _round(administrator: str, settings: Settings, clients: Workers, tell: Tell)
         began, before = time.monotonic(), asyncio.run(_built(administrator))
         beside = asyncio.run(measured(administrator, settings, clients, RATE))
         if building.poll() is not None:
-            raise CannotRun("the rebuild ended before the measurement: there were too few events.")
+            raise CannotRun("the rebuild ended before the measurement: give it more --events.")
         built = asyncio.run(_built(administrator)) - before
     return {ALONE: alone, BESIDE: {**beside, "built_per_second": built / (time.monotonic() - began)}}, {}
 
