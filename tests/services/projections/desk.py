@@ -42,6 +42,8 @@ class Desk:
     vault: Vault
     org_id: UUID = ORG
     _taken: Counter[tuple[str, int]] = field(default_factory=Counter)
+    _said: bool = True
+    """Whether something was said since the views were brought up."""
 
     async def say(
         self, command: Command, stream_id: UUID | None = None, imported_at: datetime | None = None
@@ -58,13 +60,16 @@ class Desk:
             origin="imported" if imported_at else "live",
             occurred_at=imported_at,
         )
+        self._said = True
         return (await handler.handle(call)).id
 
     async def ask(
         self, query: Query[Any], role: Role = Role.AGENT, contact: UUID | None = None, **params: Any
     ) -> Any:
         """The answer of a query to someone of the organisation; `contact` is who asks as a customer."""
-        await self.fold()
+        if self._said:
+            await self.fold()
+            self._said = False
         async with read_as(self.readers, self.org_id) as db:
             inquiry = Inquiry(db, Caller(self.org_id, "anna", role, contact), self.vault, bytes(64))
             return await query.handler(inquiry, query.params(**params))
