@@ -20,7 +20,7 @@ from kernel.view.tables import table_sql
 from kernel.view.view import View
 from tests.kernel.view.conftest import rows_of, working
 from tests.parcels.events import ParcelSeen, ParcelWeighed
-from tests.parcels.log import ORG, Log, publish
+from tests.parcels.log import ORG, Log, publish, send
 from tests.parcels.posting import AT, some_parcels
 from tests.parcels.views import POISON, VIEWS
 
@@ -114,9 +114,11 @@ async def test_what_live_work_has_taken_since_is_not_taken_again(
     assert await rows_of(pool, second) == fold_all(view, log.facts)
 
 
+@pytest.mark.parametrize("at_once", [5_000, 7])
 async def test_a_poison_event_is_parked_with_what_follows_in_its_stream(
-    settings: Settings, pool: asyncpg.Pool
+    settings: Settings, pool: asyncpg.Pool, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("kernel.view.building.topics.RECORDS_AT_ONCE", at_once)
     log = some_parcels(100)
     parcel = uuid5(ORG, "parcel 7")
     contact = uuid5(ORG, "contact 0")
@@ -131,6 +133,18 @@ async def test_a_poison_event_is_parked_with_what_follows_in_its_stream(
     assert await rows_of(pool, second) == fold_all(VIEWS[0], taken)
     found = (await checkpoints.every(pool, [second]))[second.taker]
     assert sum(checkpoint.parked for checkpoint in found.values()) == 2
+
+
+async def test_a_record_that_is_no_event_is_parked(settings: Settings, pool: asyncpg.Pool) -> None:
+    log = some_parcels(100)
+    await publish(settings, log.facts[:200])
+    await send(settings, [("parcels", 3, b"no event")])
+    await publish(settings, log.facts[200:])
+    second = await beside(settings, VIEWS[0])
+    await built(settings, pool, second)
+    assert await rows_of(pool, second) == fold_all(VIEWS[0], log.facts)
+    found = (await checkpoints.every(pool, [second]))[second.taker]
+    assert {n: checkpoint.parked for n, checkpoint in found.items() if checkpoint.parked} == {3: 1}
 
 
 async def test_a_value_that_the_database_refuses_is_parked(settings: Settings, pool: asyncpg.Pool) -> None:
