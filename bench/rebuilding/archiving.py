@@ -14,6 +14,7 @@ import msgspec
 
 from bench.workers import Workers
 from kernel.archive import manifest as manifests
+from kernel.archive import writing
 from kernel.archive.manifest import Log, Manifest, Part
 from kernel.archive.stored import PART_ROWS
 from kernel.archive.tables import BESIDE, EVENT
@@ -85,8 +86,8 @@ def _conclude(folder: Path, parts: Mapping[str, Sequence[Part]]) -> Manifest:
 def _part(folder: Path, service: str, partition: int, rows: Sequence[Sequence[Any]]) -> Part:
     first = rows[0][0]
     with Writing(folder, f"{service}/{partition:02}/{first:012}.parquet", EVENT) as file:
-        for begin in range(0, len(rows), 2_000):
-            file.add(rows[begin : begin + 2_000])
+        for begin in range(0, len(rows), writing.GROUP_ROWS):
+            file.add(rows[begin : begin + writing.GROUP_ROWS])
         made = msgspec.structs.asdict(file.finished())
     last = rows[-1]
     last_id = str(UUID(bytes=last[list(EVENT.columns).index("event_id")]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -30,9 +31,11 @@ def variants(log: Log) -> list[tuple[str, int, bytes]]:
     found = []
     for number, fact in enumerate(log.facts):
         envelope = msgspec.json.decode(fact.raw, type=Envelope)
-        changes: dict[str, Any] = {}
+        later = timedelta(microseconds=number * 999_983)
+        changes: dict[str, Any] = {"occurred_at": envelope.occurred_at + later}
+        changes["recorded_at"] = envelope.recorded_at + later / 2
         if number % 2:
-            changes = {
+            changes |= {
                 "causation_text": str(uuid4()),
                 "trace": f"00-{number}",
                 "sealed": sealed_text(b"\0" * number),

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from bench.rebuilding.archiving import archived
+from kernel.archive import writing
 from kernel.archive.files import Unfit
 from kernel.archive.manifest import Manifest
 from kernel.archive.source import Archived
@@ -100,12 +101,15 @@ async def test_what_the_archive_holds_is_not_read_from_the_topics(
 async def test_a_build_goes_on_in_the_archive_and_behind_it(
     settings: Settings, pool: asyncpg.Pool, view: View[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(filling, "MOST_EVENTS", 10)
-    monkeypatch.setattr("kernel.view.building.topics.RECORDS_AT_ONCE", 20)
+    monkeypatch.setattr(filling, "MOST_EVENTS", 4)
+    monkeypatch.setattr(writing, "GROUP_ROWS", 4)
+    monkeypatch.setattr("kernel.view.building.topics.RECORDS_AT_ONCE", 3)
     log = some_parcels(200)
     await publish(settings, [*log.facts, *log.facts[:50]])
-    manifest = archive_of(log.facts[:500], tmp_path)
+    manifest = archive_of(log.facts[:500], tmp_path, most=30)
     second = await beside(settings, view)
+    with pytest.raises(KeyboardInterrupt):  # inside of a row group
+        await built(settings, pool, second, tmp_path, archive_of([], tmp_path / "empty"), 20)
     for most in (60, 60, 150, 150):
         with pytest.raises(KeyboardInterrupt):
             await built(settings, pool, second, tmp_path, manifest, most)
