@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,3 +130,28 @@ async def test_a_key_that_was_destroyed_stays_destroyed(
     vault = await Vault.open(other.settings)
     assert await vault.keys(harbour.org_id, [boat]) == {}
     await vault.close()
+
+
+async def test_an_archive_that_is_written_while_commands_go_on_is_one_moment_of_the_log(
+    harbour: Harbour, other: Harbour, tmp_path: Path
+) -> None:
+    enough = asyncio.Event()
+
+    async def launch() -> None:
+        first = BOATS
+        while not enough.is_set():
+            await launched(harbour, 5, first)
+            first += 5
+
+    launching, events = asyncio.create_task(launch()), 0
+    while events <= EVENTS + 100:
+        manifest, _ = await exported(harbour, tmp_path, with_keys=True)
+        events = manifest.services["contacts"].events
+    enough.set()
+    await launching
+    assert events < await harbour.log.fetchval("SELECT count(*) FROM event")
+    assert await imported(other, tmp_path) == {"contacts": events}
+    moored = await other.log.fetchval("SELECT count(*) FROM event WHERE type = 'BoatMoored'")
+    assert (
+        await other.log.fetchval("SELECT count(*) FROM claim JOIN stream USING (org_id, stream_id)") == moored
+    )
