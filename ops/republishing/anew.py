@@ -11,7 +11,7 @@ from kernel.view.building import beside
 from kernel.view.versions import LOST
 from ops.rebuilding.command import Wish, rebuilt
 from ops.rebuilding.running import owning
-from ops.republishing.publishing import Say
+from ops.republishing.patience import Say
 from ops.republishing.schemas import Schemas
 from services.projections.app import VIEWS
 

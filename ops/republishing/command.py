@@ -21,7 +21,8 @@ from ops.output import answer, json_option, progress
 from ops.republishing.anew import make_anew
 from ops.republishing.dropping import drop
 from ops.republishing.leading import followed, lead
-from ops.republishing.publishing import Say, begin, published, unfinished
+from ops.republishing.patience import Say
+from ops.republishing.publishing import begin, published, unfinished
 from ops.republishing.schemas import Schemas, opened
 from ops.settings import away, load
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,14 +16,8 @@ from kernel.taking.generations import Generation
 from kernel.taking.moving import Lost, Taken, move
 from kernel.taking.taker import Taker
 from kernel.view.building import beside
-from ops.errors import CannotRun
-from ops.republishing.publishing import (
-    SECONDS_BETWEEN_LINES,
-    SECONDS_BETWEEN_LOOKS,
-    SECONDS_WITHOUT_PROGRESS,
-    Published,
-    Say,
-)
+from ops.republishing.patience import Patience, Say
+from ops.republishing.publishing import Published
 from ops.republishing.schemas import VIEWS_SCHEMA, Schemas
 
 SHARED = "SELECT shared FROM mark ORDER BY partition"
@@ -70,26 +62,19 @@ async def _move(
 
 async def followed(schemas: Schemas, service: str, to: Published, say: Say) -> None:
     """Waits until every view and reaction has come to where the log was. Raises CannotRun."""
-    began = told = moved_at = time.monotonic()
-    before = -1
+    patience = Patience(say)
     while behind := {
         taker: left
         for schema in schemas.pools
         for taker, left in (await _behind(schemas, schema, service, to)).items()
         if left
     }:
-        now, left = time.monotonic(), sum(behind.values())
-        if left != before:
-            before, moved_at = left, now
-        if now - moved_at > SECONDS_WITHOUT_PROGRESS:
-            raise CannotRun(
-                f"{', '.join(sorted(behind))} took nothing from {to.name} for "
-                f"{SECONDS_WITHOUT_PROGRESS:.0f} s: are `worker` and `react` running?"
-            )
-        if now - max(told, began) > SECONDS_BETWEEN_LINES:
-            told = now
-            say(f"{len(behind)} views and reactions have {left:,} events to take from {to.name}")
-        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        left = sum(behind.values())
+        await patience.wait(
+            left,
+            f"{len(behind)} views and reactions have {left:,} events to take from {to.name}",
+            f"{', '.join(sorted(behind))} lack events of {to.name}: are `worker` and `react` running?",
+        )
 
 
 async def _behind(schemas: Schemas, schema: str, service: str, to: Published) -> Mapping[str, int]:

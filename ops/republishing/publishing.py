@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import asyncpg
@@ -15,17 +12,13 @@ from kernel.log.topics import existing, topic
 from kernel.settings import Settings
 from kernel.view.versions import LOST
 from ops.errors import CannotRun
+from ops.republishing.patience import Patience, Say
 from ops.republishing.schemas import Schemas
 
 COUNTERS = "SELECT last FROM counter ORDER BY partition"
 
-SECONDS_BETWEEN_LOOKS = 0.1
-SECONDS_BETWEEN_LINES = 2.0
-SECONDS_WITHOUT_PROGRESS = 60.0
 SECONDS_UNTIL_ALL_KNOW = 2.0
 """After so long no service answers with a position of the former generation: each looks every second."""
-
-Say = Callable[[str], None]
 
 
 @dataclass
@@ -59,33 +52,27 @@ async def begin(settings: Settings, schemas: Schemas, pool: asyncpg.Pool, servic
 
 
 async def published(settings: Settings, pool: asyncpg.Pool, service: str, say: Say) -> Published:
-    """Waits until the relay has published all that the log holds by then. Raises CannotRun."""
-    began = told = moved_at = time.monotonic()
+    """Waits until the relay has published all that the log holds by now. Raises CannotRun."""
+    patience, first = Patience(say), -1
     number = (await read_marks(pool))[0].generation
     name = topic(settings, service, number)
-    first = before = -1
+    kept: list[int] = []
+    settled = False
     while True:
         marks = await _marks(pool, name)
-        kept = [row["last"] for row in await pool.fetch(COUNTERS)]
-        now, done = time.monotonic(), sum(mark.position for mark in marks)
-        if first < 0:
-            first = done
-        whole = all(mark.position >= last for mark, last in zip(marks, kept, strict=True))
-        if whole and now - began > SECONDS_UNTIL_ALL_KNOW:
-            return Published(number, name, kept, now - began)
-        if done != before or whole:
-            before, moved_at = done, now
-        if now - moved_at > SECONDS_WITHOUT_PROGRESS:
-            raise CannotRun(
-                f"nothing was published on {name} for {SECONDS_WITHOUT_PROGRESS:.0f} s: is `rapport relay "
-                f"{service}` running? Run this again to go on."
-            )
-        if now - told > SECONDS_BETWEEN_LINES:
-            told = now
-            rate = (done - first) / (now - began)
-            left = (sum(kept) - done) / max(rate, 1)
-            say(f"{name}: {done:,} of {sum(kept):,} events, {rate:,.0f}/s, {left:.0f} s left")
-        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        if not settled:
+            settled = patience.seconds > SECONDS_UNTIL_ALL_KNOW
+            kept = [row["last"] for row in await pool.fetch(COUNTERS)]
+        elif all(mark.position >= last for mark, last in zip(marks, kept, strict=True)):
+            return Published(number, name, kept, patience.seconds)
+        done = sum(mark.position for mark in marks)
+        first = done if first < 0 else first
+        rate, left = (done - first) / max(patience.seconds, 0.001), max(0, sum(kept) - done)
+        await patience.wait(
+            left,
+            f"{name}: {done:,} of {sum(kept):,} events, {rate:,.0f}/s, {left / max(rate, 1):.0f} s left",
+            f"{name} lacks {left:,} events: is `rapport relay {service}` running? Run this again to go on.",
+        )
 
 
 async def _marks(pool: asyncpg.Pool, name: str) -> list[Mark]:

@@ -19,7 +19,7 @@ from kernel.settings import Settings
 from ops.checkout import CHECKOUT
 from ops.errors import CannotRun
 from ops.local.home import variables
-from ops.republishing import command, publishing
+from ops.republishing import command, patience
 from services.contacts.events import NameCorrected
 from services.contacts.events.words import Name
 from tests.conftest import Processes
@@ -213,6 +213,6 @@ async def test_one_process_at_a_time_makes_a_topic_anew(
 async def test_without_a_relay_it_says_so_and_goes_on_later(
     shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publishing, "SECONDS_WITHOUT_PROGRESS", 0.5)
+    monkeypatch.setattr(patience, "SECONDS_WITHOUT_PROGRESS", 0.5)
     with pytest.raises(CannotRun, match="is `rapport relay contacts` running"):
         await command._republish(shown.log.settings, "contacts", lambda _: None)
