@@ -7,7 +7,7 @@
 A `Fault` has a name and `inject(system, load, random)`, which brings it about, ends it, and says how often
 it struck. It kills, stops and starts `system.programs[name]` (programs.py), and resets, swallows and mends
 `system.wires[who_asks, who_answers]` (wires.py). `load.more(n)` waits for n more commands. Whatever it
-draws, it draws from `random`. There is a module for each kind: killing.py, servers.py, …
+draws, it draws from `random`. accidents/ has a module for each kind.
 
 The load (load.py) is some writers over real HTTP that repeat what was not answered with the same key, and
 note everything in a journal as `ops.acks` writes it. `Line.ok`: nothing is lost, doubled, inverted, nor left

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bench.faults import clocks, groups, killing, network, servers, slow, topics
+from bench.faults.accidents import clocks, groups, killing, network, servers, slow, topics
 from bench.faults.oracle import Fault, Line, survive
 from bench.faults.system import System, running
 from bench.faults.table import rows, text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.faults import clocks
+from bench.faults.accidents import clocks
 from tests.faults.conftest import Surviving
 
 pytestmark = [

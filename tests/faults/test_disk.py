@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.faults.disk import FULL, small
+from bench.faults.accidents.disk import FULL, small
 from bench.faults.oracle import survive
 from bench.faults.system import running
 from tests.faults.conftest import Showing, seed_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.faults.groups import STOPS, WORKERS, woken
+from bench.faults.accidents.groups import STOPS, WORKERS, woken
 from tests.faults.conftest import Surviving
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]

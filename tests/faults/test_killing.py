@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.faults import killing
+from bench.faults.accidents import killing
 from tests.faults.conftest import Surviving
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]

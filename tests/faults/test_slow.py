@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.faults.slow import SLOW_WORKER
+from bench.faults.accidents.slow import SLOW_WORKER
 from tests.faults.conftest import Surviving
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bench.faults.accidents.topics import FAULTS
 from bench.faults.oracle import Fault
-from bench.faults.topics import FAULTS
 from tests.faults.conftest import Surviving
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]

@@ -1,0 +1,1 @@
+"""What may happen: a module for each kind of accident, each a `Fault` or several."""
