@@ -111,6 +111,20 @@ async def test_a_topic_that_repeats_itself_changes_nothing(
     assert collected(handler) == seen(log)
 
 
+async def test_a_reaction_set_back_by_an_older_database_takes_again_though_nothing_new_happens(
+    settings: Settings, pool: asyncpg.Pool, vault: Vault
+) -> None:
+    log, handler, reaction = many_parcels(100), Handler(), shelves()
+    await publish(settings, log.facts)
+    async with reacting(settings, pool, vault, handler, reaction):
+        await until(lambda: taken(pool, reaction, log.facts))
+        await until(lambda: _all_answered(log, handler))
+    await pool.execute("DELETE FROM reaction_memory")
+    await pool.execute("UPDATE checkpoint SET topics = '{}'")
+    async with reacting(settings, pool, vault, handler, reaction):
+        await until(lambda: taken(pool, reaction, log.facts), seconds=25)
+
+
 async def test_a_lost_record_stops_its_partition_alone_and_is_told(
     settings: Settings, pool: asyncpg.Pool, vault: Vault
 ) -> None:
