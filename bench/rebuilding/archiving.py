@@ -13,12 +13,12 @@ from uuid import UUID
 import msgspec
 
 from bench.workers import Workers
-from kernel.archive import manifest as manifests
-from kernel.archive import writing
-from kernel.archive.manifest import Log, Manifest, Part
+from kernel.archive.format import manifest as manifests
+from kernel.archive.format import writing
+from kernel.archive.format.manifest import Log, Manifest, Part
+from kernel.archive.format.tables import BESIDE, EVENT
+from kernel.archive.format.writing import Writing
 from kernel.archive.stored import PART_ROWS
-from kernel.archive.tables import BESIDE, EVENT
-from kernel.archive.writing import Writing
 from kernel.log.envelope import read
 from kernel.log.partitions import PARTITIONS
 from kernel.log.topics import topic

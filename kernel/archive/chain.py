@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from kernel.archive.columns import fixed, numbers
-from kernel.archive.files import Unfit
-from kernel.archive.manifest import Part
+from kernel.archive.format.columns import fixed, numbers
+from kernel.archive.format.files import Unfit
+from kernel.archive.format.manifest import Part
 from kernel.log.partitions import partition_of
 
 NEEDS = (

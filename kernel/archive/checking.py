@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kernel.archive import locking
-from kernel.archive import manifest as manifests
 from kernel.archive.chain import NEEDS, Chain
-from kernel.archive.files import Tell, Unfit
-from kernel.archive.manifest import File, Log, Manifest, Part
-from kernel.archive.reading import groups
-from kernel.archive.tables import BESIDE, EVENT, PERSON_KEY, Table
+from kernel.archive.format import manifest as manifests
+from kernel.archive.format.files import Tell, Unfit
+from kernel.archive.format.manifest import File, Log, Manifest, Part
+from kernel.archive.format.reading import groups
+from kernel.archive.format.tables import BESIDE, EVENT, PERSON_KEY, Table
 from kernel.vault.sealing import KEY_ID
 
 MOST_SHOWN = 5

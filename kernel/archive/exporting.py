@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kernel.archive import manifest as manifests
-from kernel.archive.files import HIDDEN, Tell, Unfit
 from kernel.archive.fingerprints import fingerprints
+from kernel.archive.format import manifest as manifests
+from kernel.archive.format.files import HIDDEN, Tell, Unfit
+from kernel.archive.format.manifest import Log, Manifest
 from kernel.archive.locking import alone
-from kernel.archive.manifest import Log, Manifest
 from kernel.archive.stored import write_log, write_vault
 from kernel.failpoints import failpoint
 from kernel.settings import SERVICES, Settings

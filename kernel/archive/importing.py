@@ -8,11 +8,11 @@ from pathlib import Path
 import asyncpg
 
 from kernel.archive.checking import check
-from kernel.archive.files import Tell, Unfit
 from kernel.archive.fingerprints import fingerprints
-from kernel.archive.manifest import File, Log, Manifest
-from kernel.archive.reading import groups
-from kernel.archive.tables import BESIDE, EVENT, PERSON_KEY, Table
+from kernel.archive.format.files import Tell, Unfit
+from kernel.archive.format.manifest import File, Log, Manifest
+from kernel.archive.format.reading import groups
+from kernel.archive.format.tables import BESIDE, EVENT, PERSON_KEY, Table
 from kernel.database import connect_pool, database_away
 from kernel.failpoints import failpoint
 from kernel.settings import Settings

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kernel.archive.files import HIDDEN, Unfit
+from kernel.archive.format.files import HIDDEN, Unfit
 
 NAME = f"{HIDDEN}lock"
 

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 from asyncpg.pgproto.pgproto import UUID  # a kind of the standard one, and made several times as fast
 
-from kernel.archive.columns import blobs, fixed, numbers
-from kernel.archive.tables import EVENT
+from kernel.archive.format.columns import blobs, fixed, numbers
+from kernel.archive.format.tables import EVENT
 from kernel.log.envelope import Envelope, sealed_text, write
 from kernel.log.facts import Event, decode
 from kernel.log.reader import envelope_of

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import cast
 from uuid import UUID
 
-from kernel.archive.files import Unfit
-from kernel.archive.manifest import Manifest, Part
-from kernel.archive.reading import opened
+from kernel.archive.format.files import Unfit
+from kernel.archive.format.manifest import Manifest, Part
+from kernel.archive.format.reading import opened
+from kernel.archive.format.tables import EVENT
 from kernel.archive.rows import Group
-from kernel.archive.tables import EVENT
 from kernel.taking.arrivals import Arrival, Reading
 from kernel.taking.checkpoints import Checkpoint, Head, copy_of
 from kernel.view.building.topics import Topics

@@ -10,10 +10,10 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from kernel.archive.files import Tell, Unfit
-from kernel.archive.manifest import File, Log, Part
-from kernel.archive.tables import BESIDE, EVENT, PERSON_KEY, Table
-from kernel.archive.writing import Writing
+from kernel.archive.format.files import Tell, Unfit
+from kernel.archive.format.manifest import File, Log, Part
+from kernel.archive.format.tables import BESIDE, EVENT, PERSON_KEY, Table
+from kernel.archive.format.writing import Writing
 from kernel.database import connect_pool, database_away
 from kernel.settings import Settings
 

@@ -21,7 +21,7 @@ from ops.settings import away, load
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kernel.archive.files import Tell
+    from kernel.archive.format.files import Tell
 
 SECONDS_BETWEEN_LINES = 1.0
 
@@ -129,7 +129,7 @@ def import_(folder: Path, services: tuple[str, ...], sealed: bool, as_json: bool
 def _running(what: str) -> Iterator[Tell]:
     """What a command needs and can raise; gives the function that tells how far it is."""
     packages.need(packages.ARCHIVE)
-    from kernel.archive.files import Unfit
+    from kernel.archive.format.files import Unfit
     from kernel.database import DatabaseAway
     from kernel.migrate import SchemaMismatch
     from kernel.vault.keys import KeysMissing

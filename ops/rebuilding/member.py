@@ -21,7 +21,7 @@ import uvloop
 from aiokafka.errors import KafkaError
 
 import kernel.settings
-from kernel.archive.files import Unfit
+from kernel.archive.format.files import Unfit
 from kernel.database import DatabaseAway, connect_pool
 from kernel.garbage import collect_when_told
 from kernel.settings import Settings

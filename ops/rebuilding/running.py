@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 from aiokafka.errors import KafkaError
 
-from kernel.archive.files import Unfit
+from kernel.archive.format.files import Unfit
 from kernel.database import DatabaseAway, connect_pool, database_away
 from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings

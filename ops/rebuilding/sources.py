@@ -22,7 +22,7 @@ async def source(
             yield topics
             return
         # Only here, since the packages that read archives are not in every environment.
-        from kernel.archive import manifest
+        from kernel.archive.format import manifest
         from kernel.archive.source import Archived
 
         yield Archived(archive, manifest.read(archive), topics)

@@ -12,8 +12,8 @@ import asyncpg
 import pytest
 
 from kernel.archive.exporting import export
+from kernel.archive.format.manifest import Manifest
 from kernel.archive.importing import put_in
-from kernel.archive.manifest import Manifest
 from kernel.settings import Settings
 from tests.boats.aggregate import LaunchBoat, MoorBoat, RowBoat
 from tests.boats.harbour import SERVICE, Harbour, open_handler

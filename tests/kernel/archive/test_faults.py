@@ -16,10 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from kernel.archive import locking, stored
-from kernel.archive import manifest as manifests
 from kernel.archive.checking import check
-from kernel.archive.files import Unfit
-from kernel.archive.manifest import Manifest, Part
+from kernel.archive.format import manifest as manifests
+from kernel.archive.format.files import Unfit
+from kernel.archive.format.manifest import Manifest, Part
 from tests.boats.harbour import SERVICE, Harbour
 from tests.kernel.archive.conftest import exported, imported, launched, quiet
 

@@ -11,11 +11,12 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from kernel.archive import stored, writing
+from kernel.archive import stored
 from kernel.archive.checking import check
-from kernel.archive.files import Unfit
-from kernel.archive.reading import groups
-from kernel.archive.tables import EVENT
+from kernel.archive.format import writing
+from kernel.archive.format.files import Unfit
+from kernel.archive.format.reading import groups
+from kernel.archive.format.tables import EVENT
 from kernel.vault.vault import Vault
 from tests.boats.aggregate import LaunchBoat, MoorBoat, NameOwner, RowBoat
 from tests.boats.harbour import Harbour

@@ -13,9 +13,9 @@ import pytest
 from msgspec.structs import replace
 
 from bench.rebuilding.archiving import archived
-from kernel.archive.reading import opened
+from kernel.archive.format.reading import opened
+from kernel.archive.format.tables import EVENT
 from kernel.archive.rows import Group
-from kernel.archive.tables import EVENT
 from kernel.log.envelope import Envelope, Heading, sealed_text, write
 from kernel.taking.arrivals import Arrival, Reading
 from kernel.taking.fact import Fact

@@ -11,9 +11,9 @@ import asyncpg
 import pytest
 
 from bench.rebuilding.archiving import archived
-from kernel.archive import writing
-from kernel.archive.files import Unfit
-from kernel.archive.manifest import Manifest
+from kernel.archive.format import writing
+from kernel.archive.format.files import Unfit
+from kernel.archive.format.manifest import Manifest
 from kernel.archive.source import Archived
 from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel.archive import manifest as manifests
+from kernel.archive.format import manifest as manifests
 from kernel.taking import checkpoints
 from services.contacts.events import NameCorrected
 from services.contacts.events.words import Name

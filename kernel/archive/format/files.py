@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kernel.archive.manifest import File
+    from kernel.archive.format.manifest import File
 
 HIDDEN = "."
 """What a file's name begins with until it is whole."""

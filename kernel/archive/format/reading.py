@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kernel.archive.files import Unfit, verified, words
-from kernel.archive.manifest import File
-from kernel.archive.tables import Table
+from kernel.archive.format.files import Unfit, verified, words
+from kernel.archive.format.manifest import File
+from kernel.archive.format.tables import Table
 
 
 def opened(folder: Path, file: File, table: Table, codes: Sequence[str] = ()) -> Any:

@@ -10,9 +10,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from kernel.archive.files import beside, finish
-from kernel.archive.manifest import File
-from kernel.archive.tables import Table
+from kernel.archive.format.files import beside, finish
+from kernel.archive.format.manifest import File
+from kernel.archive.format.tables import Table
 
 GROUP_ROWS = 16_384
 GROUP_BYTES = 8 * 1024 * 1024

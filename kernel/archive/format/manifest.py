@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from kernel.archive.files import Unfit, put, words
+from kernel.archive.format.files import Unfit, put, words
 
 FORMAT: Final = 1
 NAME: Final = "manifest.json"
