@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 from uuid import UUID, uuid5
+from zlib import crc32
 
 CONTACTS = 40
 """Few enough that writers meet on one stream."""
@@ -49,7 +50,9 @@ class Town:
         return wish
 
     def _card(self, random: Random) -> Body:
-        return {"kind": "loyalty-card", "value": f"{self.seed}-{random.randrange(CARDS)}"}
+        number = random.randrange(CARDS)
+        # Of one width: a card's number is compared without its hyphens, and seeds share the organisation.
+        return {"kind": "loyalty-card", "value": f"{crc32(self.seed.encode()):010}{number:03}"}
 
     def interaction(self, contact: UUID, random: Random) -> Wish:
         body = {"direction": "inbound", "channel": "call", "subject": f"Call {random.randrange(10**6)}"}

@@ -12,7 +12,7 @@ from bench.faults.campaign import Campaign, drawn, every
 from bench.faults.load import ORG
 from bench.faults.oracle import Line
 from bench.faults.table import rows
-from bench.faults.wishes import Town
+from bench.faults.wishes import CARDS, Town
 
 LINE = Line("Kafka killed", 1, 100, 3, 0, 0, 0, 0, 0, 0, 0, 1.5)
 
@@ -41,6 +41,19 @@ def test_writers_wish_something_of_every_kind() -> None:
     wished = {wish.path.rpartition("/")[2] for wish in (town.wish(random) for _ in range(500))}
     assert {"contacts", "purchases", "correct-name", "add-identifier", "merge-contact"} <= wished
     assert UUID(town.registrations()[0].body["id"]) == town.contact(0)
+
+
+def test_no_two_seeds_speak_of_one_card() -> None:
+    seen = [cards_of(seed) for seed in ("7-1", "7-11")]
+    assert len(seen[0]) == len(seen[1]) == CARDS
+    assert not seen[0] & seen[1]
+
+
+def cards_of(seed: str) -> set[str]:
+    """Every card that writers of this seed wish something of, as it is compared."""
+    town, random = Town(ORG, seed), Random(1)
+    wishes = [town.identifier(town.contact(0), random) for _ in range(2_000)]
+    return {wish.body["identifier"]["value"].replace("-", "") for wish in wishes}
 
 
 def test_a_line_of_the_table_adds_up_its_faults_and_tells_the_longest_recovery() -> None:
