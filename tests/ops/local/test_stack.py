@@ -121,7 +121,7 @@ def test_what_a_killed_manager_leaves_is_found_and_stopped(home: Home, ready: Pr
     left = document(home)
     assert left["services"]["contacts"]["state"] == "unsupervised"
     assert "shelves 2" in told.stdout
-    assert "`./rapport reactions` say why" in told.stdout
+    assert "What is parked waits until it is tried again: `./rapport parked` says why." in told.stdout
     assert {"contacts", "postgres", "kafka"} == {*left["services"], *left["processes"]}
     former = set(strays.find(home))
     assert stack.up(home, None, say, [ready]).started
