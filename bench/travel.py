@@ -25,7 +25,7 @@ from kernel.garbage import collect_rarely
 from kernel.settings import Settings
 from kernel.vault.vault import Vault
 from kernel.web.access import Caller, Role
-from kernel.web.inquiry import Inquiry
+from kernel.web.inquiry import Inquiry, made
 from kernel.web.service import Query
 from services.projections.customers.field_history.query import HISTORY
 from services.projections.customers.page.query import CUSTOMER
@@ -119,5 +119,6 @@ async def _ask(pool: asyncpg.Pool, vault: Vault, query: Query[Any], asked: dict[
     began = time.perf_counter()
     async with read_as(pool, ORG) as db:
         inquiry = Inquiry(db, Caller(ORG, "anna", Role.AGENT), vault, bytes(64))
-        msgspec.json.encode(await query.handler(inquiry, query.params(**asked)))
+        found = await query.handler(inquiry, query.params(**asked))
+    msgspec.json.encode(await made(found))
     return time.perf_counter() - began

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,3 +37,15 @@ class Inquiry:
             return msgspec.json.decode(plain, type=kind)
         except (ValueError, msgspec.MsgspecError) as error:
             raise Problem("bad-cursor", "A cursor is what the page before gave.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An answer that takes a while to make of what was read: made when the snapshot has been given back."""
+
+    make: Callable[[], Awaitable[Any]]
+
+
+async def made(found: Any) -> Any:
+    """The answer; asked for outside the snapshot."""
+    return await found.make() if isinstance(found, Later) else found

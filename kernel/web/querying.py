@@ -16,7 +16,7 @@ from kernel.vault.vault import Vault
 from kernel.view import reading
 from kernel.view.history.settling import until_settled
 from kernel.web.access import Caller, require
-from kernel.web.inquiry import Inquiry
+from kernel.web.inquiry import Inquiry, made
 from kernel.web.positions import open_positions, seal_positions
 from kernel.web.problems import Problem, not_found
 from kernel.web.service import Query
@@ -86,7 +86,7 @@ class Querying:
         headers = ((POSITION, position.encode()),)
         if found is None:  # unknown, or not there yet: the position tells
             raise not_found(headers)
-        return Response(200, _ENCODER.encode(found), headers=headers)
+        return Response(200, _ENCODER.encode(await made(found)), headers=headers)
 
 
 async def params_of(query: Query[Any], request: Request) -> Record:

@@ -23,7 +23,8 @@ class Query(Generic[P]):
 
     `params` takes the names in the path, and for GET the query string, for POST the body.
     `handler` gets the inquiry (one read-only snapshot of the caller's organisation) and the parameters; what
-    it returns is written as JSON; None is the 404 that unknown and foreign ids share.
+    it returns is written as JSON, of a Later what it makes; None is the 404 that unknown and foreign ids
+    share.
     """
 
     method: Literal["GET", "POST"]

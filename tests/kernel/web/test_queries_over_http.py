@@ -1,6 +1,7 @@
 """A query over HTTP: one organisation's snapshot, nothing older than asked, and how far it is."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from kernel.vault.keys import make_keys, token_key
 from kernel.vault.vault import Vault
 from kernel.view.tables import table_sql
 from kernel.web.assembly import assembled
+from kernel.web.inquiry import Later
 from kernel.web.jwks import KeyRing
 from kernel.web.operational import Readiness
 from kernel.web.positions import open_positions, seal_positions
@@ -47,14 +49,15 @@ async def create_view(settings):
 
 
 @asynccontextmanager
-async def parcels_application(settings):
+async def parcels_application(settings, service=lambda pool: SERVICE, **pool_size):
     async def ready():
         return Readiness()
 
-    pool = await connect_pool(settings, "projections_app")
+    pool = await connect_pool(settings, "projections_app", **pool_size)
     vault = await Vault.open(settings)
     verifier = Verifier(KeyRing(settings.jwks), settings.issuer, settings.audience)
-    yield assembled(SERVICE, ready, querying=Querying(pool, vault, verifier, token_key(settings.keys)))
+    querying = Querying(pool, vault, verifier, token_key(settings.keys))
+    yield assembled(service(pool), ready, querying=querying)
     await pool.close()
     await vault.close()
 
@@ -254,3 +257,20 @@ async def test_a_fault_of_ours_tells_nothing_about_itself(client):
     answer = await get(client, f"/parcels/{uuid4()}/fault")
     assert (answer.status_code, answer.json()["type"]) == (500, "urn:rapport:problem:internal")
     assert "no_such_column" not in answer.text
+
+
+def one_that_takes_a_while(pool):
+    """Its answer is made with the only connection that there is."""
+
+    async def handler(inquiry, params):
+        return Later(lambda: asyncio.wait_for(pool.fetchval("SELECT 'made'"), 5))
+
+    query = next(query for query in SERVICE.queries if query.path == "/parcels/{id}")
+    return dataclasses.replace(SERVICE, queries=(dataclasses.replace(query, handler=handler),))
+
+
+async def test_what_takes_a_while_to_make_is_made_when_the_snapshot_was_given_back(projections, token):
+    with serving(lambda: parcels_application(projections, one_that_takes_a_while, max_size=1)) as address:
+        async with httpx.AsyncClient(base_url=address, timeout=30) as http:
+            answer = await get(Client(http, token, uuid4()), f"/parcels/{uuid4()}")
+    assert (answer.status_code, answer.json()) == (200, "made")

@@ -23,7 +23,7 @@ from kernel.taking.opening import open_personal
 from kernel.vault.vault import Vault
 from kernel.view.batch.applying import apply
 from kernel.web.access import Caller, Role
-from kernel.web.inquiry import Inquiry
+from kernel.web.inquiry import Inquiry, made
 from kernel.web.service import Query
 from services.projections.app import VIEWS
 
@@ -72,7 +72,8 @@ class Desk:
             self._said = False
         async with read_as(self.readers, self.org_id) as db:
             inquiry = Inquiry(db, Caller(self.org_id, "anna", role, contact), self.vault, bytes(64))
-            return await query.handler(inquiry, query.params(**params))
+            found = await query.handler(inquiry, query.params(**params))
+        return await made(found)
 
     async def fold(self) -> None:
         """What relay, topic and worker do, without them."""

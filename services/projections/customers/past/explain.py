@@ -7,7 +7,9 @@ customer; each at which the cell changed is named.
 from __future__ import annotations
 
 import asyncio
+from asyncio import Semaphore
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,8 +18,8 @@ from pydantic import Field
 
 from kernel.taking.arrivals import Arrival
 from kernel.view.history.past import Past
-from kernel.web.inquiry import Inquiry
-from kernel.web.problems import Problem
+from kernel.web.inquiry import Inquiry, Later
+from kernel.web.problems import Problem, unavailable
 from kernel.web.service import Query
 from lib.records import Record
 from services.projections.customers.page.query import TierDay
@@ -32,6 +34,10 @@ from services.projections.shared.identity import IDENTITY
 from services.projections.shared.moments import AsOf
 
 NO_CELL = "no-such-cell"
+MANY = 1_000
+"""Events that take a while to be folded one by one."""
+LONG_ONES = Semaphore(2)
+"""Explanations of more that are made at once in this process; the next one is told to come again."""
 
 
 class CellAsked(Record):
@@ -79,17 +85,30 @@ class Explanation(msgspec.Struct, frozen=True):
     events: tuple[Step, ...]
 
 
-async def explain(inquiry: Inquiry, params: CellAsked) -> Explanation | None:
-    """None where the caller may see no such contact; 422 `no-such-cell`."""
+async def explain(inquiry: Inquiry, params: CellAsked) -> Later | None:
+    """None where the caller may see no such contact; 422 `no-such-cell`; of many events perhaps 503."""
     name, *rest = cells.path_of(params.cell)
     if name not in SECTIONS:
         raise no_cell([f"/{each}" for each in SECTIONS])
     recalled = await recall(inquiry, params.id, params.as_of, params.on, [name], once=True)
     if recalled is None:
         return None
+    return Later(partial(_explained, name, params, tuple(rest), recalled))
+
+
+async def _explained(name: str, params: CellAsked, rest: Path, recalled: Recalled) -> Explanation:
+    if len(recalled.arrivals) <= MANY:
+        return await asyncio.to_thread(_explanation, name, params, rest, recalled)
+    if LONG_ONES.locked():
+        raise unavailable("Others are having as much explained: ask again in a moment.")
+    async with LONG_ONES:
+        return await asyncio.to_thread(_explanation, name, params, rest, recalled)
+
+
+def _explanation(name: str, params: CellAsked, rest: Path, recalled: Recalled) -> Explanation:
     value = _section(name, params.id, recalled, recalled.past)
-    steps = cells.named(name, value, tuple(rest))
-    found, was_there = await asyncio.to_thread(_steps, name, params.id, steps, recalled)
+    steps = cells.named(name, value, rest)
+    found, was_there = _steps(name, params.id, steps, recalled)
     if not was_there:
         raise no_cell(sorted(cells.pointer(path) for path, _ in cells.cells(name, value)))
     shown = [

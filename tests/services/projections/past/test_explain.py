@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Semaphore
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +15,7 @@ from services.contacts.events.preferences import Frequency
 from services.contacts.events.relations import RelationKind
 from services.contacts.events.words import ContactKind, Name
 from services.projections.customers.page.query import CUSTOMER
+from services.projections.customers.past import explain
 from services.projections.customers.past.cells import cells_of, pointer
 from services.projections.customers.past.explain import EXPLAIN, Explanation
 from tests.services.projections.desk import Desk
@@ -122,6 +124,22 @@ async def test_so_many_events_are_told_as_was_asked(desk: Desk) -> None:
         await desk.say(commands.PreferLanguage(language=language), anna)
     found = await explained(desk, anna, "/preferences/language", limit=2)
     assert ([step.after for step in found.events], found.count) == (["fr", "en"], 3)
+
+
+async def test_only_so_many_long_explanations_are_made_at_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = await desk.say(person("Anna"))
+    for language in ("de", "en", "fr"):
+        await desk.say(commands.PreferLanguage(language=language), anna)
+    monkeypatch.setattr(explain, "LONG_ONES", Semaphore(1))
+    async with explain.LONG_ONES:
+        assert (await explained(desk, anna, "/preferences/language")).count == 3
+        monkeypatch.setattr(explain, "MANY", 2)
+        with pytest.raises(Problem) as refused:
+            await explained(desk, anna, "/preferences/language")
+        assert (refused.value.code, refused.value.status) == ("unavailable", 503)
+    assert (await explained(desk, anna, "/preferences/language")).count == 3
 
 
 async def test_who_may_not_see_the_page_gets_no_explanation(desk: Desk) -> None:
