@@ -6,8 +6,8 @@ import asyncio
 import secrets
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -15,13 +15,11 @@ from typing import Any
 
 from bench.faults.accidents import clocks, groups, killing, network, servers, slow, topics
 from bench.faults.oracle import Fault, Line, survive
-from bench.faults.system import System, running
+from bench.faults.systems import Systems, seed_of
 from bench.faults.table import rows, text
 from bench.harness import Tell, machine
 
 MINUTES = 10.0
-MOST_FAULTS = 12
-"""Of one system: the oracle reads everything that was ever said, which costs more and more."""
 
 
 @dataclass
@@ -32,17 +30,20 @@ class Campaign:
     minutes: float
     lines: list[Line] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
-    """Faults of which the system did not recover, with what was waited for."""
+    """Faults of which the system did not recover, with what went wrong and where its logs are kept."""
+    stopped: bool = False
+    """By Ctrl-C, before its time was up."""
     machine: dict[str, Any] = field(default_factory=machine)
 
     @property
     def met(self) -> bool:
-        return not self.failures and all(line.ok for line in self.lines)
+        return bool(self.lines) and not self.failures and all(line.ok for line in self.lines)
 
     def document(self) -> dict[str, Any]:
         return {
             "seed": self.seed,
             "minutes": self.minutes,
+            "stopped": self.stopped,
             "met": self.met,
             "faults": rows(self.lines),
             "wrong": [line.document() for line in self.lines if not line.ok],
@@ -53,7 +54,8 @@ class Campaign:
     def text(self) -> str:
         wrong = [str(line) for line in self.lines if not line.ok]
         again = f"./rapport bench faults --minutes {self.minutes:g} --seed {self.seed}"
-        return "\n".join([text(self.lines), *wrong, *self.failures, f"repeat it with {again}"])
+        stopped = ["stopped before its time was up"] if self.stopped else []
+        return "\n".join([text(self.lines), *wrong, *self.failures, *stopped, f"repeat it with {again}"])
 
 
 def every() -> list[Fault]:
@@ -73,24 +75,28 @@ def every() -> list[Fault]:
 
 
 def measure(tell: Tell, minutes: float = MINUTES, seed: str = "") -> Campaign:
-    """Every fault once in a random order, and again, until the time is up."""
+    """Every fault once in a random order, and again, until the time is up or Ctrl-C."""
     campaign = Campaign(seed or secrets.token_hex(3), minutes)
-    asyncio.run(_strike(campaign, tell, time.monotonic() + 60 * minutes))
+    try:
+        asyncio.run(_strike(campaign, tell, time.monotonic() + 60 * minutes))
+    except KeyboardInterrupt:
+        campaign.stopped = True
     return campaign
 
 
 async def _strike(campaign: Campaign, tell: Tell, end: float) -> None:
-    draws = drawn(Random(campaign.seed))
-    with tempfile.TemporaryDirectory(prefix="rapport-faults-") as folder:
-        while time.monotonic() < end:
-            tell("a new system")
-            async with AsyncExitStack() as stack:
-                system = await stack.enter_async_context(running())
-                for _ in range(MOST_FAULTS):
-                    if time.monotonic() > end or not await _struck(
-                        campaign, system, next(draws), Path(folder), tell
-                    ):
-                        break
+    systems, before = Systems(), Counter[str]()
+    try:
+        with tempfile.TemporaryDirectory(prefix="rapport-faults-") as folder:
+            for fault in drawn(Random(campaign.seed)):
+                if time.monotonic() > end:
+                    break
+                seed = seed_of(campaign.seed, fault, before[fault.name])
+                before[fault.name] += 1
+                tell(f"{before.total()}: {fault.name}")
+                await strike(campaign, systems, fault, seed, Path(folder) / seed)
+    finally:
+        await systems.give_up()
 
 
 def drawn(random: Random) -> Iterator[Fault]:
@@ -101,15 +107,15 @@ def drawn(random: Random) -> Iterator[Fault]:
         yield from faults
 
 
-async def _struck(campaign: Campaign, system: System, fault: Fault, folder: Path, tell: Tell) -> bool:
-    """Whether the system is whole afterwards."""
-    number = len(campaign.lines) + len(campaign.failures) + 1
-    tell(f"{number}: {fault.name}")
-    seed = f"{campaign.seed}-{number}"
+async def strike(campaign: Campaign, systems: Systems, fault: Fault, seed: str, journal: Path) -> None:
+    """Notes what the fault comes to, whatever that is; a system that is not whole afterwards is given up."""
+    system = await systems.get()
     try:
-        line = await survive(system, fault, seed, folder / seed)
-    except (TimeoutError, AssertionError) as error:
-        campaign.failures.append(f"{fault.name}: {error}")
-        return False
+        line = await survive(system, fault, seed, journal)
+    except Exception as error:
+        kept = await systems.failed()
+        campaign.failures.append(f"{fault.name}: {type(error).__name__}: {error} (logs: {kept})")
+        return
     campaign.lines.append(line)
-    return line.ok
+    if not line.ok:
+        await systems.failed()

@@ -9,7 +9,7 @@ from bench.faults.oracle import Line
 from ops.output import aligned
 
 COUNTED = ("injections", "commands", "repeated")
-ZERO = ("lost", "doubled", "inverted", "otherwise", "views", "unsettled")
+ZERO = ("lost", "doubled", "inverted", "otherwise", "views", "unsettled", "strange")
 
 
 def rows(lines: Sequence[Line]) -> list[dict[str, Any]]:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+import shutil
+import signal
 from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from bench.faults.campaign import Campaign, drawn, every
+import pytest
+
+from bench.faults.campaign import Campaign, drawn, every, measure
 from bench.faults.load import ORG
 from bench.faults.oracle import Line
+from bench.faults.system import System
 from bench.faults.table import rows
 from bench.faults.wishes import CARDS, Town
 
@@ -63,8 +73,51 @@ def test_a_line_of_the_table_adds_up_its_faults_and_tells_the_longest_recovery()
 
 def test_whatever_is_not_zero_is_an_answer_of_no() -> None:
     assert Campaign("seed", 1, [LINE]).met
+    assert not Campaign("seed", 1).met
     assert not Campaign("seed", 1, [LINE], ["Kafka killed: waited in vain"]).met
     for name in ("lost", "doubled", "inverted", "otherwise", "views", "unsettled", "strange"):
         one: dict[str, Any] = {name: 1}
         assert not replace(LINE, **one).ok
+        assert rows([replace(LINE, **one)])[0][name] == 1
         assert not Campaign("seed", 1, [LINE, replace(LINE, **one)]).met
+
+
+@pytest.fixture
+def systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every system is without any part; its logs say one word."""
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "worker.log").write_text("why")
+
+    @asynccontextmanager
+    async def nothing() -> AsyncIterator[System]:
+        yield System(tmp_path, "", cast(Any, None))
+
+    monkeypatch.setattr("bench.faults.systems.running", nothing)
+
+
+@pytest.mark.usefixtures("systems")
+def test_whatever_goes_wrong_is_a_failure_of_its_fault_with_its_logs_and_the_campaign_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    struck: Iterator[Line | Exception] = iter((LINE, KeyError("a name"), LINE))
+
+    async def survive(*_: object) -> Line:
+        found = next(struck, None)
+        if isinstance(found, Line):
+            return found
+        if found is not None:
+            raise found
+        signal.raise_signal(signal.SIGINT)
+        never: asyncio.Future[Line] = asyncio.get_running_loop().create_future()
+        return await never
+
+    monkeypatch.setattr("bench.faults.campaign.survive", survive)
+    campaign = measure(print, 60, "seed")
+    (failure,) = campaign.failures
+    assert len(campaign.lines) == 2
+    assert (campaign.stopped, campaign.met) == (True, False)
+    assert "KeyError: 'a name'" in failure
+    kept = Path(failure.rpartition("logs: ")[2].removesuffix(")"))
+    assert (kept / "worker.log").read_text() == "why"
+    shutil.rmtree(kept)
+    assert {"Kafka killed", "stopped before its time was up"} <= set(re.split(r"\n|  +", campaign.text()))

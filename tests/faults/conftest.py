@@ -1,56 +1,26 @@
-"""One system for as many faults as leave it whole, and the table of what they came to."""
+"""The system that the tests share, and the table of what its faults came to."""
 
 from __future__ import annotations
 
 import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import pytest
 import pytest_asyncio
 
 from bench.faults.oracle import Fault, Line, survive
-from bench.faults.system import System, running
+from bench.faults.systems import Systems, seed_of
 from bench.faults.table import text
 
 SEED = os.environ.get("RAPPORT_SEED") or secrets.token_hex(3)
 
 LINE = "fault"
 
-MOST_FAULTS = 12
-"""Of one system: the oracle reads everything that was ever said, which costs more and more."""
-
 Surviving = Callable[[Fault], Awaitable[None]]
 Showing = Callable[[Line], None]
-
-
-def seed_of(fault: Fault) -> str:
-    """The fault's own, so that it is the same whichever tests run before."""
-    return f"{SEED}-{crc32(fault.name.encode()):08x}"
-
-
-class Systems:
-    """Gives the system that runs, or a new one where that is not whole any more, or full of former faults."""
-
-    def __init__(self) -> None:
-        self._stack = AsyncExitStack()
-        self._system: System | None = None
-        self._faults = 0
-
-    async def get(self) -> System:
-        if self._system is None or self._faults == MOST_FAULTS:
-            await self.give_up()
-            self._system = await self._stack.enter_async_context(running())
-        self._faults += 1
-        return self._system
-
-    async def give_up(self) -> None:
-        self._system, self._faults = None, 0
-        await self._stack.aclose()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -78,10 +48,9 @@ async def survived(systems: Systems, tmp_path: Path, show: Showing) -> Surviving
 
     async def survived(fault: Fault) -> None:
         try:
-            show(await survive(await systems.get(), fault, seed_of(fault), tmp_path / "acks"))
+            show(await survive(await systems.get(), fault, seed_of(SEED, fault), tmp_path / "acks"))
         except BaseException:
-            print(f"RAPPORT_SEED={SEED}")
-            await systems.give_up()
+            print(f"RAPPORT_SEED={SEED}, logs: {await systems.failed()}")
             raise
 
     return survived

@@ -8,7 +8,8 @@ import pytest
 from bench.faults.accidents.disk import FULL, small
 from bench.faults.oracle import survive
 from bench.faults.system import running
-from tests.faults.conftest import Showing, seed_of
+from bench.faults.systems import seed_of
+from tests.faults.conftest import SEED, Showing
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
@@ -24,4 +25,4 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 async def test_a_full_disk_costs_nothing(disk: Path, tmp_path: Path, show: Showing) -> None:
     async with running(disk) as system:
-        show(await survive(system, FULL, seed_of(FULL), tmp_path / "acks"))
+        show(await survive(system, FULL, seed_of(SEED, FULL), tmp_path / "acks"))

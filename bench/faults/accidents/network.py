@@ -17,6 +17,8 @@ PAIRS = {
     "sales and PostgreSQL": ("sales", "postgres"),
     "the relay and PostgreSQL": ("contacts_relay", "postgres"),
     "the relay and Kafka": ("contacts_relay", "kafka"),
+    "sales' relay and PostgreSQL": ("sales_relay", "postgres"),
+    "sales' relay and Kafka": ("sales_relay", "kafka"),
     "the worker and Kafka": ("worker", "kafka"),
     "the worker and PostgreSQL": ("worker", "postgres"),
     "the reaction and Kafka": ("sales_react", "kafka"),
