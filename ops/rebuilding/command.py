@@ -13,6 +13,7 @@ import click
 from kernel.database import connect_pool
 from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
+from kernel.taking import checkpoints
 from kernel.view import versions
 from kernel.view.building import beside
 from kernel.view.view import View
@@ -70,7 +71,8 @@ def command(
 
     Nothing is taken from those who read: the new version is filled from position 0, then kept up to date by
     the workers, and read only after --switch, which --back undoes. A build that was broken off goes on where
-    it was. Exit code 1 where --compare finds a difference.
+    it was. Exit code 1 where --compare finds a difference, and where --switch would have a version read that
+    has parked more events than the one that is read: that one is read on.
 
     After an upgrade --all-stale builds what `rapport views` says wants a rebuild. A version that was built
     and never read is only compared and switched to, unless it is said how to build another one. Versions of
@@ -95,7 +97,13 @@ def command(
         else:
             document = asyncio.run(rebuilt(settings, chosen, wish, say))
     answer(document, text(document), as_json)
-    raise SystemExit(0 if document.get("same", True) else 1)
+    raise SystemExit(0 if _well(document) else 1)
+
+
+def _well(document: dict[str, Any]) -> bool:
+    """Whether nothing differs, of one view or of all, and what was to be switched to is read."""
+    views = document.get("views", {"": document}).values()
+    return all(one.get("same", True) and "not_switched" not in one for one in views)
 
 
 @dataclass(frozen=True)
@@ -141,12 +149,17 @@ async def rebuilt(settings: Settings, view: View[Any], wish: Wish, say: Say) -> 
             version, document = await rebuild(
                 settings, owner, view, wish.workers, wish.archive, wish.most, say
             )
+        heads = (await checkpoints.every(owner, [version]))[version.taker]
+        document["parked"] = sum(head.parked for head in heads.values())
         if wish.compare and read is not None:
             say(f"{version.table_name} is compared with {read.table_name}")
             document |= await _compared(settings, read, version)
         if wish.switch and document.get("same", True):
-            await _switched(owner, view, version.table_name)
-            document["live"] = version.table_name
+            try:
+                await _switched(owner, view, version.table_name, more_parked=False)
+                document["live"] = version.table_name
+            except beside.MoreParked as error:
+                document["not_switched"] = str(error)
     return document
 
 
@@ -166,15 +179,18 @@ async def _compared(settings: Settings, read: View[Any], version: View[Any]) -> 
     }
 
 
-async def _switched(owner: asyncpg.Connection, view: View[Any], version: str) -> None:
-    """At the first moment at which the version has all that the live one has. Raises Behind, CannotRun."""
+async def _switched(owner: asyncpg.Connection, view: View[Any], version: str, *, more_parked: bool) -> None:
+    """At the first moment at which the version has all that the live one has.
+
+    Raises Behind, MoreParked, CannotRun.
+    """
     there = {one.name: one.fold for one in await versions.every(owner, [view])}
     if (fold := there.get(version)) is None:
         raise CannotRun(f"this program does not have the fold of {version}, and could not read it.")
     until = asyncio.get_running_loop().time() + SECONDS_TO_SWITCH
     while True:
         try:
-            await beside.switch(owner, view.name, version, fold.services)
+            await beside.switch(owner, view.name, version, fold.services, more_parked=more_parked)
             return
         except beside.Behind:
             if asyncio.get_running_loop().time() > until:
@@ -185,7 +201,7 @@ async def _switched(owner: asyncpg.Connection, view: View[Any], version: str) ->
 async def _back(settings: Settings, view: View[Any]) -> dict[str, Any]:
     async with owning(settings, view) as owner:
         former = await beside.former(owner, view)
-        await _switched(owner, view, former)
+        await _switched(owner, view, former, more_parked=True)
         return {"live": former}
 
 

@@ -21,6 +21,11 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
             f"{document['version']}: {document['events']:,} events in {document['seconds']} s, "
             f"{document['per_second']:,}/s; the workers keep it up to date"
         )
+    if document.get("parked"):
+        yield (
+            f"{document['version']} has parked {document['parked']:,} events: "
+            f"`./rapport parked --view {document['version']}` tells why"
+        )
     if "same" in document:
         yield (
             f"compared with {document['compared_with']}: {document['alike']:,} rows alike, "
@@ -31,6 +36,8 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
             yield f"  not compared, as only one of them has it: {', '.join(document['left_out'])}"
         for told in document["first"]:
             yield from _difference(told)
+    if "not_switched" in document:
+        yield f"not switched to: {document['not_switched']}"
     if "live" in document:
         yield f"{document['live']} is read now; --back returns to the former one"
     if "dropped" in document:

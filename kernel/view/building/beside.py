@@ -69,6 +69,10 @@ class Behind(Refused):
     """The version lacks an event that the one that is read now has."""
 
 
+class MoreParked(Refused):
+    """The version has parked more than the one that is read now."""
+
+
 async def begun(owner: asyncpg.Connection, view: View[Any]) -> View[Any]:
     """The version to be filled: one that was made by an upgrade or broken off, or a new build."""
     async with owner.transaction():
@@ -89,11 +93,16 @@ async def follow(owner: asyncpg.Connection, version: View[Any]) -> None:
 
 
 async def switch(
-    owner: asyncpg.Connection, view: str, version: str, services: Collection[str] | None = None
+    owner: asyncpg.Connection,
+    view: str,
+    version: str,
+    services: Collection[str] | None = None,
+    *,
+    more_parked: bool = True,
 ) -> None:
     """Has this version read from now on, in one transaction. `services`: whose topics it reads; None: all.
 
-    Raises Behind, Refused.
+    `more_parked`: even if it has parked more than the one that is read. Raises Behind, MoreParked, Refused.
     """
     async with owner.transaction():
         pointer = await owner.fetchrow(POINTER, view)
@@ -107,6 +116,12 @@ async def switch(
         held = await heads(owner, [pointer["live"], version])
         if sentence := lacking(held[pointer["live"]], held[version], services):
             raise Behind(f"{version} is behind {pointer['live']}. {sentence}")
+        here, there = (_parked(held[one]) for one in (pointer["live"], version))
+        if there > here and not more_parked:
+            raise MoreParked(
+                f"{version} has parked {there:,} events and {pointer['live']}, which is read on, {here:,}: "
+                f"`./rapport parked --view {version}` tells why."
+            )
         await owner.execute(POINT, view, version)
         await owner.execute(READ, version)
 
@@ -171,6 +186,10 @@ async def heads(db: asyncpg.Connection, versions: Sequence[str]) -> dict[str, di
     for row in await db.fetch(HELD, versions):
         found[row["taker"]][row["partition"]] = checkpoint_of(row)
     return found
+
+
+def _parked(checkpoints: Mapping[int, Checkpoint]) -> int:
+    return sum(checkpoint.parked for checkpoint in checkpoints.values())
 
 
 def lacking(

@@ -83,6 +83,27 @@ async def test_what_was_built_and_never_read_is_compared_and_switched_to_without
     assert document(shown, "person", "--compare", "--workers", "1")["version"] == "person__v1_4"
 
 
+async def test_a_version_that_has_parked_more_than_the_one_that_is_read_is_not_switched_to(
+    shown: Shown,
+) -> None:
+    assert document(shown, "person")["parked"] == 0
+    parked = "UPDATE checkpoint SET parked = $1 WHERE taker = $2 AND partition = 3"
+    await shown.db.execute(parked, 2, "person__v1_2")
+    done = rebuild(shown, "person", "--switch")
+    assert done.returncode == 1, done.stderr
+    assert "person__v1_2 has parked 2 events: `./rapport parked --view person__v1_2`" in done.stdout
+    assert "not switched to: person__v1_2 has parked 2 events and person__v1, which is read" in done.stdout
+    assert await live(shown) == "person__v1"
+    await shown.db.execute(parked, 2, "person__v1")
+    assert document(shown, "person", "--switch") == {
+        "version": "person__v1_2",
+        "parked": 2,
+        "live": "person__v1_2",
+    }
+    await shown.db.execute(parked, 3, "person__v1")
+    assert document(shown, "person", "--back") == {"live": "person__v1"}
+
+
 async def test_what_is_found_different_is_told_and_not_switched_to(shown: Shown) -> None:
     await shown.db.execute("UPDATE person__v1 SET family = 'Babbage' WHERE contact_id = $1", CONTACTS[5])
     done = rebuild(shown, "person", "--compare", "--switch")

@@ -80,7 +80,7 @@ async def test_a_changed_fold_is_served_built_switched_to_and_back_and_nobody_wh
         assert await command(settings, later, "rebuild", "person", "--back") == {"live": "person__v1"}
         await asking.until(lambda shown: shown["renamed"] == 0)
         again = await command(settings, later, "rebuild", "--all-stale", "--switch")
-        assert again["views"]["person"] == {"version": "person__v2", "live": "person__v2"}
+        assert again["views"]["person"] == {"version": "person__v2", "parked": 0, "live": "person__v2"}
         assert await command(settings, later, "rebuild", "person", "--drop", "person__v1")
         await asking.until(lambda shown: shown["version"] > version + 20)
     assert asking.wrong == []
