@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import click
+from click.core import ParameterSource
 
 from kernel.taking.parking.which import AHEAD
 from ops.errors import CannotRun
@@ -45,8 +46,13 @@ def command(context: click.Context, view: str | None, limit: int, as_json: bool)
     A number names what is parked: 17 by a view, sales:17 by a reaction of sales, sales-command:17 a command
     of one that sales could not carry out. Alone, `parked` does what `parked list` does.
     """
-    if context.invoked_subcommand is None:
+    action = context.invoked_subcommand
+    if action is None:
         context.invoke(list_, view=view, stream=None, limit=limit, as_json=as_json)
+        return
+    for option in context.command.params:
+        if option.name and context.get_parameter_source(option.name) is not ParameterSource.DEFAULT:
+            raise click.UsageError(f"say {option.opts[0]} behind {action}: before it, it would do nothing.")
 
 
 @command.command("list")

@@ -194,6 +194,16 @@ async def test_a_parked_command_is_sent_again(database: Settings) -> None:
     assert "no parked command" in parked(database, "retry", line["number"], code=2)
 
 
+def test_an_option_that_stands_before_what_is_to_be_done_is_refused(database: Settings) -> None:
+    for option, action in (
+        ("--view=person", ("retry", "--all")),
+        ("--json", ("show", "17")),
+        ("--limit=3", ("list",)),
+    ):
+        told = parked(database, option, *action, code=2)
+        assert f"say {option.partition('=')[0]} behind {action[0]}" in told
+
+
 def test_what_is_not_there_is_said(database: Settings) -> None:
     assert "nothing parked has the number 17" in parked(database, "retry", "17", code=2)
     assert "nothing parked has the number sales:17" in parked(database, "show", "sales:17", code=2)
