@@ -11,13 +11,13 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kernel.archive import locking
 from kernel.archive.chain import NEEDS, Chain
 from kernel.archive.format import manifest as manifests
 from kernel.archive.format.files import Tell, Unfit
 from kernel.archive.format.manifest import File, Log, Manifest, Part
 from kernel.archive.format.reading import groups
 from kernel.archive.format.tables import BESIDE, EVENT, PERSON_KEY, Table
+from kernel.archive.leftovers import is_leftover, strangers
 from kernel.vault.sealing import KEY_ID
 
 MOST_SHOWN = 5
@@ -31,6 +31,8 @@ class Checked:
     manifest: Manifest
     faults: list[str] = field(default_factory=list)
     """Sentences, each about one file or one place in it."""
+    leftovers: list[str] = field(default_factory=list)
+    """Files that an export which runs, or was broken off, has beside the archive: no part of it."""
     key_ids: set[bytes] = field(default_factory=set)
     """Of the persons' keys under which its values are sealed."""
 
@@ -38,7 +40,11 @@ class Checked:
 def check(folder: Path, services: Sequence[str] | None, tell: Tell) -> Checked:
     """Reads all of an archive, or what it has of some services; raises Unfit where it is none."""
     checked = Checked(manifests.read(folder))
-    _find_strangers(folder, checked)
+    for name in strangers(folder, checked.manifest):
+        if is_leftover(name):
+            checked.leftovers.append(name)
+        else:
+            checked.faults.append(f"{name} is not of this archive.")
     for service, log in checked.manifest.services.items():
         if services is None or service in services:
             _check_tables(folder, service, log, checked)
@@ -46,13 +52,6 @@ def check(folder: Path, services: Sequence[str] | None, tell: Tell) -> Checked:
     if checked.manifest.vault is not None:
         _check_file(folder, checked.manifest.vault, PERSON_KEY, checked)
     return checked
-
-
-def _find_strangers(folder: Path, checked: Checked) -> None:
-    held = {file.file for file in checked.manifest.files()} | {manifests.NAME, locking.NAME}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and (name := str(path.relative_to(folder))) not in held:
-            checked.faults.append(f"{name} is not of this archive.")
 
 
 def _check_tables(folder: Path, service: str, log: Log, checked: Checked) -> None:

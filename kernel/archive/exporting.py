@@ -9,10 +9,11 @@ from kernel.archive.fingerprints import fingerprints
 from kernel.archive.format import manifest as manifests
 from kernel.archive.format.files import HIDDEN, Tell, Unfit
 from kernel.archive.format.manifest import Log, Manifest
+from kernel.archive.leftovers import PLACES, tidy
 from kernel.archive.locking import alone
 from kernel.archive.stored import write_log, write_vault
 from kernel.failpoints import failpoint
-from kernel.settings import SERVICES, Settings
+from kernel.settings import Settings
 
 
 async def export(
@@ -34,7 +35,7 @@ async def export(
         made = Manifest(number=number, keys=former.keys, services=logs, vault=vault)
         failpoint("archive.written")
         manifests.write(folder, made)
-        _tidy(folder, made)
+        tidy(folder, made)
     return made, added
 
 
@@ -53,13 +54,4 @@ def _former(settings: Settings, folder: Path) -> Manifest:
 
 def _ours(name: str) -> bool:
     """Whether an export that was broken off may have left it."""
-    return name in (*SERVICES, "vault") or name.startswith(HIDDEN)
-
-
-def _tidy(folder: Path, made: Manifest) -> None:
-    """Deletes what former exports, or one that was broken off, have left beside the archive."""
-    held = {file.file for file in made.files()}
-    for place in (*made.services, "vault"):
-        for path in (folder / place).rglob("*.parquet"):
-            if str(path.relative_to(folder)) not in held:
-                path.unlink()
+    return name in PLACES or name.startswith(HIDDEN)

@@ -82,7 +82,8 @@ def export(folder: Path, services: tuple[str, ...], with_keys: bool, as_json: bo
 def check(folder: Path, as_json: bool) -> None:
     """Read all of an archive: checksums, gaps, order, versions, ids. It needs no stack.
 
-    Exit code 1 where something is wrong; every fault is named with its file.
+    Exit code 1 where something is wrong; every fault is named with its file. What an export that runs, or was
+    broken off, has beside the archive is no fault.
     """
     with _running("check") as tell:
         from kernel.archive.checking import check as work
@@ -94,8 +95,14 @@ def check(folder: Path, as_json: bool) -> None:
         "whole": not checked.faults,
         "events": events,
         "faults": checked.faults,
+        "leftovers": checked.leftovers,
     }
-    lines = checked.faults or [f"{folder} is whole: {sum(events.values()):,} events"]
+    lines = [*checked.faults] or [f"{folder} is whole: {sum(events.values()):,} events"]
+    if checked.leftovers:
+        lines.append(
+            f"{len(checked.leftovers):,} files are not of it, such as {checked.leftovers[0]}: an export that "
+            "runs or was broken off has them there, and the next deletes them"
+        )
     answer(document, "\n".join(lines), as_json)
     sys.exit(1 if checked.faults else 0)
 

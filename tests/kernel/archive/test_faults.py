@@ -77,7 +77,7 @@ async def test_a_part_that_is_missing_cut_off_altered_or_foreign_is_named_and_no
 ) -> None:
     path, name = archive.folder / archive.part.file, archive.part.file
     content = path.read_bytes()
-    stranger = path.with_name("000000000099.parquet")
+    stranger = path.with_name("letter.txt")
 
     async def refused(*sentences: str) -> None:
         assert archive.faults() == list(sentences)

@@ -87,17 +87,23 @@ def test_a_folder_that_is_no_archive_is_refused(database: Settings, tmp_path: Pa
 
 
 async def test_an_export_that_was_killed_leaves_the_former_archive_and_the_next_is_whole(
-    harbour: Harbour, tmp_path: Path
+    harbour: Harbour, other: Harbour, tmp_path: Path
 ) -> None:
     assert log(harbour.settings, "export", tmp_path, failpoint="archive.written").returncode == 137
     assert "is no archive" in log(harbour.settings, "check", tmp_path).stderr
     document(harbour.settings, "export", tmp_path)
-    before = (tmp_path / "manifest.json").read_bytes()
+    before, held = (tmp_path / "manifest.json").read_bytes(), files(tmp_path, "*.parquet")
     await launched(harbour, 3, first=BOATS)
     assert log(harbour.settings, "export", tmp_path, failpoint="archive.written").returncode == 137
     assert (tmp_path / "manifest.json").read_bytes() == before
+    found = document(harbour.settings, "check", tmp_path)
+    left = files(tmp_path, "*.parquet").keys() - held.keys()
+    assert (found["whole"], found["faults"], set(found["leftovers"])) == (True, [], left)
+    assert f"{len(left)} files are not of it, such as " in log(harbour.settings, "check", tmp_path).stdout
+    assert document(other.settings, "import", tmp_path, "--sealed")["imported"]["contacts"] == EVENTS
     assert document(harbour.settings, "export", tmp_path)["added"] == 12
-    assert document(harbour.settings, "check", tmp_path)["whole"] is True
+    found = document(harbour.settings, "check", tmp_path)
+    assert (found["whole"], found["leftovers"]) == (True, [])
 
 
 async def test_an_import_that_was_killed_leaves_nothing_and_may_be_repeated(
