@@ -31,55 +31,55 @@ async def stored(settings: Settings) -> Stored:
     return found
 
 
-async def published(settings: Settings, goal: Stored) -> bool:
-    """Whether the relays have come so far."""
+async def behind(settings: Settings, goal: Stored) -> list[str]:
+    """Which relays, or else which followed versions of views and reactions, have not come so far."""
     try:
+        found = []
         for name in SERVICES:
             async with pool(settings, name) as db:
                 _, marks = await store.marks(db)
-            if any(marks[partition] < position for partition, position in goal[name].items()):
-                return False
+            found += [
+                f"{name}'s topic: {marks[partition]} of {position} in partition {partition}"
+                for partition, position in goal[name].items()
+                if marks[partition] < position
+            ]
+        if not found:
+            async with pool(settings, "projections") as db:
+                found += await _not_taken(db, await versions.followed(db, VIEWS), goal)
+            async with pool(settings, SALES.name) as db:
+                found += await _not_taken(db, SALES.reactions, goal)
     except DatabaseAway:
-        return False
-    return True
+        return ["PostgreSQL is away"]
+    return found
 
 
-async def reached(settings: Settings, goal: Stored) -> bool:
-    """Whether relays, reactions and every followed version of every view have come so far."""
-    try:
-        if not await published(settings, goal):
-            return False
-        async with pool(settings, "projections") as db:
-            if not await _taken(db, await versions.followed(db, VIEWS), goal):
-                return False
-        async with pool(settings, SALES.name) as db:
-            return await _taken(db, SALES.reactions, goal)
-    except DatabaseAway:
-        return False
-
-
-async def at_rest(settings: Settings) -> bool:
-    """Whether all that is stored has come everywhere, and nothing more will follow from it."""
+async def unrest(settings: Settings) -> list[str]:
+    """What of all that is stored has not come everywhere, or what more follows from it."""
     try:
         before = await stored(settings)
-        if not await reached(settings, before):
-            return False
+        if found := await behind(settings, before):
+            return found
         async with pool(settings, SALES.name) as db:
             waits = await db.fetchval(WAITING)
-        return not waits and before == await stored(settings)
+        more = before != await stored(settings)
     except DatabaseAway:
-        return False
+        return ["PostgreSQL is away"]
+    return ["commands in the outbox"] * waits + ["more is being stored"] * more
 
 
-async def _taken(db: asyncpg.Pool, takers: tuple[Taker, ...], goal: Stored) -> bool:
+async def _not_taken(db: asyncpg.Pool, takers: tuple[Taker, ...], goal: Stored) -> list[str]:
     found = await checkpoints.every(db, takers)
-    return all(
-        partition in found[taker.taker] and found[taker.taker][partition].head(service).position >= position
-        for taker in takers
-        for service in taker.services
-        for partition, position in goal[service].items()
-        if position
-    )
+    missing = []
+    for taker in takers:
+        for service in taker.services:
+            for partition, position in goal[service].items():
+                heads = found[taker.taker].get(partition)
+                head = heads.head(service).position if heads else 0
+                if head < position:
+                    missing.append(
+                        f"{taker.taker}: {head} of {position} of {service} in partition {partition}"
+                    )
+    return missing
 
 
 @asynccontextmanager

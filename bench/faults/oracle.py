@@ -10,9 +10,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bench.faults.heads import at_rest, reached, stored
+from bench.faults.heads import behind, stored, unrest
 from bench.faults.load import Load, loading
-from bench.faults.system import System, until
+from bench.faults.system import System, until_none
 from kernel.database import DatabaseAway
 from kernel.settings import SERVICES
 from ops.verify.oracle import verify
@@ -89,7 +89,7 @@ async def survive(system: System, fault: Fault, seed: str, journal: Path) -> Lin
         injections = await fault.inject(system, load, random)
         recovery = await _recover(system, load)
         await load.more(COMMANDS_AFTER)
-    await until(lambda: at_rest(system.settings), SECONDS_TO_RECOVER)
+    await until_none(lambda: unrest(system.settings), SECONDS_TO_RECOVER)
     verdict = await verify(system.settings, SERVICES, VIEWS, [journal])
     reacted = await load.attributions.check(system.settings)
     return line(fault.name, injections, load, recovery, verdict, reacted)
@@ -98,12 +98,13 @@ async def survive(system: System, fault: Fault, seed: str, journal: Path) -> Lin
 async def _recover(system: System, load: Load) -> float:
     ended = time.monotonic()
 
-    async def answered() -> bool:
-        return all(load.answered_at.get(service, 0.0) > ended for service in SERVICES)
+    async def silent() -> list[str]:
+        late = [service for service in SERVICES if load.answered_at.get(service, 0.0) <= ended]
+        return [f"no command to {service} is answered" for service in late]
 
-    await until(answered, SECONDS_TO_RECOVER)
+    await until_none(silent, SECONDS_TO_RECOVER)
     goal = await _stored(system)
-    await until(lambda: reached(system.settings, goal), SECONDS_TO_RECOVER)
+    await until_none(lambda: behind(system.settings, goal), SECONDS_TO_RECOVER)
     return time.monotonic() - ended
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ from ops.local.postgres import dsn, server
 from ops.local.supervising import processes, readiness
 
 SECONDS_TO_START = 60.0
+MOST_NAMED = 8
 
 OURS = tuple(process.name for process in processes.ours())
 SERVERS = ("postgres", "kafka")
@@ -91,17 +92,26 @@ class System:
     async def serving(self, name: str, seconds: float = SECONDS_TO_START) -> None:
         """Waits until the server `postgres` or `kafka` answers."""
         if name == "postgres":
-            await until(lambda: server.answers(self.administrator), seconds)
+            await until("PostgreSQL answers", lambda: server.answers(self.administrator), seconds)
         else:
-            await until(lambda: broker.answers(self.settings.kafka), seconds)
+            await until("Kafka answers", lambda: broker.answers(self.settings.kafka), seconds)
 
 
-async def until(condition: Callable[[], Awaitable[object]], seconds: float = 60.0) -> None:
-    """Asks again and again until the answer is true; raises TimeoutError."""
+async def until(what: str, condition: Callable[[], Awaitable[object]], seconds: float = 60.0) -> None:
+    """Asks again and again until the answer is true; raises TimeoutError, which says what was waited for."""
+
+    async def missing() -> list[str]:
+        return [] if await condition() else [what]
+
+    await until_none(missing, seconds)
+
+
+async def until_none(missing: Callable[[], Awaitable[Sequence[str]]], seconds: float = 60.0) -> None:
+    """Asks again and again until nothing is missing; raises TimeoutError, which says what was to the last."""
     limit = time.monotonic() + seconds
-    while not await condition():
+    while found := await missing():
         if time.monotonic() > limit:
-            raise TimeoutError(f"waited for {seconds:g} s in vain")
+            raise TimeoutError(f"waited for {seconds:g} s in vain: {'; '.join(found[:MOST_NAMED])}")
         await asyncio.sleep(LOOK)
 
 
@@ -153,7 +163,7 @@ async def _postgres(home: Path, programs: dict[str, Program]) -> str:
     programs["postgres"] = program
     program.start()
     administrator = dsn.own(port, "faults")
-    await until(lambda: server.answers(administrator))
+    await until("PostgreSQL answers", lambda: server.answers(administrator))
     return administrator
 
 

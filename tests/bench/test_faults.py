@@ -20,7 +20,7 @@ import pytest
 from bench.faults.campaign import Campaign, drawn, every, measure
 from bench.faults.load import ORG
 from bench.faults.oracle import Line
-from bench.faults.system import System
+from bench.faults.system import System, until, until_none
 from bench.faults.table import rows
 from bench.faults.wishes import CARDS, Town
 
@@ -121,3 +121,12 @@ def test_whatever_goes_wrong_is_a_failure_of_its_fault_with_its_logs_and_the_cam
     assert (kept / "worker.log").read_text() == "why"
     shutil.rmtree(kept)
     assert {"Kafka killed", "stopped before its time was up"} <= set(re.split(r"\n|  +", campaign.text()))
+
+
+@pytest.mark.asyncio
+async def test_what_is_waited_for_in_vain_is_named() -> None:
+    with pytest.raises(TimeoutError, match=r"waited for 0 s in vain: a; b$"):
+        await until_none(lambda: asyncio.sleep(0, ["a", "b"]), 0)
+    with pytest.raises(TimeoutError, match=r"in vain: Kafka answers$"):
+        await until("Kafka answers", lambda: asyncio.sleep(0, False), 0)
+    await until("Kafka answers", lambda: asyncio.sleep(0, True), 0)

@@ -6,12 +6,12 @@ import asyncio
 import signal
 from random import Random
 
-from bench.faults.heads import reached, stored
+from bench.faults.heads import behind, stored
 from bench.faults.load import Load
 from bench.faults.operator import ask, begin
 from bench.faults.oracle import Fault
 from bench.faults.programs import Program
-from bench.faults.system import System, until
+from bench.faults.system import System, until, until_none
 from ops.local import ports
 
 STOPS = {
@@ -41,10 +41,10 @@ def woken(name: str) -> Fault:
         where = f"{random.choice(STOPS[name])}*{random.randint(1, 9)}:stop"
         await first.restart(RAPPORT_FAILPOINT=where)
         try:
-            await until(first.stands_still)
+            await until(f"{name} stands still at {where}", first.stands_still)
             second.start()
             goal = await stored(system.settings)
-            await until(lambda: reached(system.settings, goal))
+            await until_none(lambda: behind(system.settings, goal))
             first.go_on()
             await load.more(60)
         finally:

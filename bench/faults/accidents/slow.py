@@ -30,7 +30,7 @@ async def _inject(system: System, load: Load, random: Random) -> int:
     wire.delay = SECONDS_OF_A_PIECE
     try:
         burst = asyncio.create_task(load.burst(BURST))
-        await until(alarmed, SECONDS_TO_SAY_SO)
+        await until("the worker says that it lags", alarmed, SECONDS_TO_SAY_SO)
         await burst
         await alarmed()
     finally:

@@ -53,7 +53,7 @@ async def _poison(system: System, load: Load, random: Random) -> int:
         document = await _listed(system)
         return len(document["events"]) == len(document["count"])  # by everybody who reads the topic
 
-    await until(parked)
+    await until("everybody has parked the record", parked)
     await load.more(40)
     for event in (await _listed(system))["events"]:
         await ask(await begin(system, "parked", "drop", event["number"], "--reason", "no event of ours"))
@@ -72,7 +72,7 @@ def _in_the_relays_place(*after: int) -> Injecting:
             strange = [events[number - 1] for number in after]
             key = [str(event.partition_key).encode() for event in strange]
             await _put(system, [(partition, k, write(event)) for k, event in zip(key, strange, strict=True)])
-            await until(lambda: _alarm(system))
+            await until("the worker tells of the gap", lambda: _alarm(system))
         finally:
             relay.go_on()
         await load.more(20)
@@ -97,7 +97,7 @@ async def _next_events(system: System, many: int) -> tuple[int, Sequence[Envelop
                     found[partition] = [envelope for _, envelope in events]
         return bool(found)
 
-    await until(there)
+    await until("there are events that are not published", there)
     return next(iter(found.items()))
 
 
