@@ -1,1 +1,1 @@
-"""What takes the log, views and reactions: how far each is, what it has parked, and trying that again."""
+"""What takes the log, views and reactions: how far each is, and what it has parked."""

@@ -1,4 +1,4 @@
-"""`reactions`: how far each reaction is, what it has parked, and trying that again."""
+"""`reactions`: how far each reaction is, and what it has parked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`views`: how far each version of each view is, what it has parked, and trying that again."""
+"""`views`: how far each version of each view is, and what it has parked."""
 
 from __future__ import annotations
 
