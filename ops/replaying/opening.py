@@ -7,15 +7,13 @@ import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import msgspec
 
-from kernel.aggregate import classes_of
 from kernel.database import DatabaseAway, connect_pool
 from kernel.log.envelope import read, write
-from kernel.log.facts import Event, type_of
+from kernel.log.facts import Event
 from kernel.settings import Settings
 from kernel.taking.arrivals import Reading
 from kernel.taking.fact import Fact
@@ -29,6 +27,7 @@ from kernel.web.problems import Problem
 from kernel.web.tokens import Verifier
 from ops.errors import CannotRun
 from ops.replaying.topic import Record
+from ops.replaying.types import types_of
 from services.projections.customers.roles import CLEAR
 
 RECORD = """
@@ -104,8 +103,6 @@ async def opener(
     settings: Settings, caller: Caller, service: str, topic: str, asked: str
 ) -> AsyncIterator[Opener]:
     """Puts on record who asks for what, then opens. Raises CannotRun."""
-    events = import_module(f"services.{service}.events")
-    types = {type_of(cls): cls for cls in classes_of(Event, events)}
     by = f"{getpass.getuser()}@{socket.gethostname()}"
     try:
         async with AsyncExitStack() as stack:
@@ -114,6 +111,6 @@ async def opener(
             await pool.execute(RECORD, caller.org_id, caller.subject, caller.role.value, by, topic, asked)
             vault = await Vault.open(settings)
             stack.push_async_callback(vault.close)
-            yield Opener(caller, vault, service, Reading([AllOf(types, frozenset({service}))]))
+            yield Opener(caller, vault, service, Reading([AllOf(types_of(service), frozenset({service}))]))
     except (DatabaseAway, KeysMissing) as error:
         raise CannotRun(str(error)) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import sys
@@ -10,13 +11,32 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from ops.errors import CannotRun
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What writing fails with where there is no more room."""
+
 
 @contextmanager
 def output(file: Path | None) -> Iterator[BinaryIO]:
-    """A file is written beside, readable by its owner alone, and takes its name at the end."""
+    """A plain file is written beside, readable by its owner alone, and takes its name at the end.
+
+    A link to it stays one. What is no plain file, such as a named pipe, is written into. Raises CannotRun.
+    """
     if file is None:
         yield sys.stdout.buffer
         return
+    try:
+        with file.open("wb") if file.exists() and not file.is_file() else _whole(file.resolve()) as stream:
+            yield stream
+    except OSError as error:
+        if error.filename is None and error.errno not in FULL:
+            raise  # not of the file
+        raise CannotRun(f"{file} cannot be written: {error.strerror}.") from error
+
+
+@contextmanager
+def _whole(file: Path) -> Iterator[BinaryIO]:
     beside = file.with_name(f".{file.name}.{os.getpid()}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:

@@ -20,6 +20,7 @@ from ops.errors import CannotRun
 from ops.replaying.opening import caller_of, opener
 from ops.replaying.output import output, require_reader
 from ops.replaying.topic import Record, Topic, opened
+from ops.replaying.types import require_known
 from ops.replaying.wanted import Once, Wanted
 from ops.settings import away
 
@@ -92,6 +93,7 @@ async def replay(settings: Settings, asked: Asked, told: Callable[[int], object]
     What follows for good is ended well by SIGINT and SIGTERM.
     """
     source = await source_of(settings, asked.source)
+    require_known(asked.wanted.types, source.service)
     wanted, lines, replayed = asked.wanted, _as_they_are, Replayed(source.topic)
     async with AsyncExitStack() as stack:
         if asked.token is not None:

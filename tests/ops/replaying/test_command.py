@@ -143,6 +143,33 @@ async def test_a_file_is_there_whole_and_for_its_owner_alone(shown: Shown, tmp_p
     assert list(file.parent.iterdir()) == [file]
 
 
+async def test_what_is_no_plain_file_is_written_into_and_a_link_stays_one(
+    shown: Shown, tmp_path: Path
+) -> None:
+    settings = shown.log.settings
+    pipe, link, file = tmp_path / "pipe", tmp_path / "link", tmp_path / "file"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    started(settings, "contacts", "--output", str(pipe)).communicate(timeout=60)
+    lines = os.read(reader, 1 << 20).splitlines()  # a pipe holds as much
+    os.close(reader)
+    assert lines == replayed(settings)
+    assert pipe.is_fifo()
+    link.symlink_to(file)
+    started(settings, "contacts", "--output", str(link)).communicate(timeout=60)
+    assert link.readlink() == file
+    assert file.read_bytes().splitlines() == lines
+
+
+async def test_a_file_that_cannot_be_written_is_named(shown: Shown, tmp_path: Path) -> None:
+    settings = shown.log.settings
+    away = tmp_path / "none" / "x"
+    told = refused(settings, "contacts", "--output", str(away))
+    assert told == f"rapport: {away} cannot be written: No such file or directory.\n"
+    told = refused(settings, "contacts", "--output", "/dev/full")
+    assert told == "rapport: /dev/full cannot be written: No space left on device.\n"
+
+
 async def test_follow_goes_on_with_what_comes_and_ends_well(shown: Shown, processes: Processes) -> None:
     settings = shown.log.settings
     process = started(settings, "contacts", "--follow", "--type", "ContactRegistered")
@@ -226,6 +253,7 @@ async def test_nobody_else_opens_anything(shown: Shown, token: Callable[..., str
 def test_what_cannot_be_is_refused(settings: Settings) -> None:
     assert "contacts, sales" in refused(settings, "letters")
     assert "there is no topic" in refused(settings, f"{settings.topics}.contacts.g7")
+    assert "did you mean NameCorrected?" in refused(settings, "contacts", "--type", "NameCorected")
     assert "--partition" in refused(settings, "contacts", "--position", "3")
     assert "--follow" in refused(settings, "contacts", "--follow", "--until", "2026-11-01")
     assert "--output" in refused(settings, "contacts", "--json")
