@@ -27,7 +27,8 @@ from services.projections.customers.page.showing import SECTIONS
 from services.projections.customers.past import cells
 from services.projections.customers.past.cells import Path
 from services.projections.customers.past.memory import TOO_MANY
-from services.projections.customers.past.recalling import FOLDED, RECALLED, Recalled, recall
+from services.projections.customers.past.narrowing import folded_for
+from services.projections.customers.past.recalling import RECALLED, Recalled, recall
 from services.projections.customers.past.told import Shown, ToldEvent, told
 from services.projections.customers.roles import OWN
 from services.projections.shared.identity import IDENTITY
@@ -123,7 +124,7 @@ def _steps(
     name: str, contact_id: UUID, steps: Path, recalled: Recalled
 ) -> tuple[Sequence[tuple[Arrival, Any, Any]], bool]:
     """Each event at which the cell changed, with what it was before and after; whether it was ever there."""
-    past, before, found = Past(FOLDED), None, []
+    past, before, found = Past(folded_for(name, steps, recalled.on)), None, []
     was_there = cells.is_there(_section(name, contact_id, recalled, recalled.past), steps)
     for arrival in recalled.arrivals:
         past.take([arrival])
