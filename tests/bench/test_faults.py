@@ -100,6 +100,8 @@ def test_whatever_goes_wrong_is_a_failure_of_its_fault_with_its_logs_and_the_cam
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     struck: Iterator[Line | Exception] = iter((LINE, KeyError("a name"), LINE))
+    # Whoever runs this in the background may have it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     async def survive(*_: object) -> Line:
         found = next(struck, None)
