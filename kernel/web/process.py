@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import logging as standard_logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
 
 import asyncpg
-import uvloop
 
-from kernel import logging, tracing
-from kernel.database import DatabaseAway, connect_pool
+from kernel import running
+from kernel.database import connect_pool
 from kernel.garbage import collect_rarely
 from kernel.handling.handler import Handler
-from kernel.migrate import SchemaMismatch, require_schema
-from kernel.settings import SERVICES, Settings, load
-from kernel.vault.keys import KeysMissing, token_key
+from kernel.migrate import require_schema
+from kernel.settings import SERVICES, Settings
+from kernel.vault.keys import token_key
 from kernel.vault.vault import Vault
 from kernel.web import readiness
 from kernel.web.application import Application
@@ -38,24 +36,10 @@ QUERIES_AT_ONCE = 16
 MODULES = {"views": "projections"}
 """Processes whose service has another name."""
 
-log = standard_logging.getLogger(__name__)
-
 
 def run(name: str) -> None:
     """Serves `name` (a deciding service, or views) until SIGTERM or SIGINT."""
-    settings = load()
-    logging.set_up(settings, name)
-    tracing.set_up(name)
-    if name not in settings.port:
-        log.error("cannot serve: there is no service %s, or RAPPORT_PORT__%s is not set", name, name.upper())
-        raise SystemExit(2)
-    try:
-        uvloop.run(_serve(settings, name))
-    except (DatabaseAway, SchemaMismatch, KeysMissing, OSError) as error:
-        log.error("cannot serve: %s", error)
-        raise SystemExit(2) from error
-    finally:
-        tracing.shut_down()
+    running.run(name, lambda settings: _serve(settings, name))
 
 
 async def _serve(settings: Settings, name: str) -> None:

@@ -10,19 +10,17 @@ import socket
 from dataclasses import asdict
 
 import asyncpg
-import uvloop
 
-from kernel import metrics
+from kernel import metrics, running
 from kernel.database import DatabaseAway, connect_pool
 from kernel.log.halt import halted
 from kernel.log.lease import Lease, LeaseLost, kept, take
 from kernel.log.relay.leading import Leader
 from kernel.log.relay.marks import Lag, lag
 from kernel.log.relay.wake import Wake, listening, pause
-from kernel.logging import set_up
 from kernel.metrics import RELAY_LEADER
-from kernel.migrate import SchemaMismatch, require_schema
-from kernel.settings import Settings, load
+from kernel.migrate import require_schema
+from kernel.settings import Settings
 from kernel.stopping import until_asked
 from kernel.web.operational import Readiness, serve_operational
 
@@ -129,11 +127,5 @@ async def _until_stopped(relay: Relay) -> None:
 
 
 def run(service: str) -> None:
-    """The process `rapport relay SERVICE`; exit code 2 if it cannot begin."""
-    settings = load()
-    set_up(settings, f"{service}_relay")
-    try:
-        uvloop.run(serve(settings, service))
-    except (SchemaMismatch, DatabaseAway, OSError) as error:
-        logger.error("cannot relay: %s", error)
-        raise SystemExit(2) from error
+    """The process `rapport relay SERVICE`."""
+    running.run(f"{service}_relay", lambda settings: serve(settings, service))

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 from contextlib import AsyncExitStack
 from importlib import import_module
 
-import uvloop
-
-from kernel import logging as logs
-from kernel import tracing
-from kernel.database import DatabaseAway, connect_pool
+from kernel import running
+from kernel.database import connect_pool
 from kernel.garbage import collect_rarely
 from kernel.handling.handler import Handler
-from kernel.migrate import SchemaMismatch, require_schema
+from kernel.migrate import require_schema
 from kernel.reaction.sending import Sender
 from kernel.reaction.worker.reactor import SECONDS_TO_DRAIN, Reactor
-from kernel.settings import Settings, load
+from kernel.settings import Settings
 from kernel.stopping import until_asked
 from kernel.web.operational import serve_operational
 from kernel.web.service import Service
-
-LOG = logging.getLogger(__name__)
 
 
 async def serve(settings: Settings, service: Service) -> None:
@@ -59,15 +53,6 @@ async def _until_stopped(stop: asyncio.Event, reactor: Reactor, sender: Sender) 
 
 def run(service: str) -> None:
     """The process `rapport react SERVICE`; it refuses a schema that it does not know."""
-    settings = load()
-    logs.set_up(settings, f"{service}_react")
-    tracing.set_up(f"{service}_react")
     declared = import_module(f"services.{service}.app").SERVICE
     collect_rarely()
-    try:
-        uvloop.run(serve(settings, declared))
-    except (SchemaMismatch, DatabaseAway) as error:
-        LOG.error(str(error))
-        raise SystemExit(2) from error
-    finally:
-        tracing.shut_down()
+    running.run(f"{service}_react", lambda settings: serve(settings, declared))

@@ -9,14 +9,11 @@ from contextlib import AsyncExitStack
 from importlib import import_module
 from typing import Any
 
-import uvloop
-
-from kernel import logging as logs
-from kernel import tracing
+from kernel import running
 from kernel.database import connect_pool
 from kernel.garbage import collect_rarely
 from kernel.migrate import require_schema
-from kernel.settings import Settings, load
+from kernel.settings import Settings
 from kernel.stopping import until_asked
 from kernel.vault.vault import Vault
 from kernel.view.view import View
@@ -52,12 +49,6 @@ async def serve(settings: Settings, views: Sequence[View[Any]]) -> None:
 
 def run() -> None:
     """The worker of all views, with settings from outside."""
-    settings = load()
-    logs.set_up(settings, "worker")
-    tracing.set_up("worker")
     views = import_module("services.projections.app").VIEWS
     collect_rarely()
-    try:
-        uvloop.run(serve(settings, views))
-    finally:
-        tracing.shut_down()
+    running.run("worker", lambda settings: serve(settings, views))

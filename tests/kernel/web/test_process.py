@@ -142,12 +142,3 @@ async def test_a_database_lost_in_the_middle_leaves_nothing_half_done(settings, 
             assert answer.status_code == 503 or answer.content == again[key].content
         there = await stored(settings, contacts.org)
         assert there == Counter(answer.json()["id"] for answer in again.values())
-
-
-async def test_a_taken_port_is_said_in_one_line(settings, processes, tmp_path):
-    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", settings.port["contacts"])
-    process = processes.start("serve", "contacts", settings=settings)
-    assert await asyncio.to_thread(process.wait, 20) == 2
-    server.close()
-    [log] = tmp_path.glob("*-serve.log")
-    assert b"cannot serve" in log.read_bytes()
