@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 from kernel.settings import Settings
 from kernel.vault.keys import make_keys
 from tests.conftest import Processes
+from tests.kernel.log.store.appends import connected
 
 PROCESSES = {
     "contacts": ("serve", "contacts"),
@@ -39,6 +41,19 @@ def test_a_database_that_is_away_is_said_in_one_line(
     nowhere = {role: f"postgresql://{role}@127.0.0.1:1/rapport" for role in settings.dsn}
     told = ended(processes.start(*PROCESSES[name], settings=with_keys(settings, dsn=nowhere)), tmp_path)
     assert "cannot run: the database is away" in told
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+async def test_a_schema_that_is_another_is_said_in_one_line(
+    database: Settings, processes: Processes, tmp_path: Path, name: str
+) -> None:
+    for schema in ("contacts", "sales", "projections"):
+        async with connected(database, f"{schema}_owner") as owner:
+            await owner.execute("DELETE FROM migration WHERE number = 1")
+    process = processes.start(*PROCESSES[name], settings=with_keys(database))
+    told = await asyncio.to_thread(ended, process, tmp_path)
+    assert "cannot run: Schema " in told
+    assert "is older than this program: run `rapport migrate`." in told
 
 
 @pytest.mark.parametrize("name", PROCESSES)
