@@ -72,16 +72,31 @@ async def connect_pool(
     """A pool that signs in as `role` and finds its tables in `schema` (default: the role's own).
 
     A statement that takes longer than `command_timeout` seconds is cancelled. Lost connections are made anew
-    when next asked for.
+    when next asked for. When one is lost, so are most likely those made before: none of them is used again,
+    for each would take its caller's time to find that out.
     """
+    expired = 0
+
+    async def begin(connection: asyncpg.Connection) -> None:
+        made_after = expired
+
+        async def lost(_: asyncpg.Connection) -> None:
+            nonlocal expired
+            if expired == made_after:
+                expired += 1
+                await pool.expire_connections()
+
+        connection.add_termination_listener(lost)
+        await _use_codecs(connection)
+
     with database_away():
-        return await asyncpg.create_pool(
+        pool = asyncpg.create_pool(
             settings.dsn[role],
             min_size=min_size,
             max_size=max_size,
             max_queries=2**31,
             max_inactive_connection_lifetime=0,
-            init=_use_codecs,
+            init=begin,
             reset=_keep_session,
             timeout=SECONDS_TO_CONNECT,
             command_timeout=command_timeout,
@@ -92,6 +107,7 @@ async def connect_pool(
                 **({} if command_timeout is None else _SOON),
             },
         )
+        return await pool
 
 
 async def _use_codecs(connection: asyncpg.Connection) -> None:

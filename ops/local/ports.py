@@ -1,6 +1,9 @@
 """The ports of a local stack: fixed ones, free ones, and who has a taken one."""
 
+import os
 import socket
+from contextlib import ExitStack
+from itertools import count
 
 import psutil
 
@@ -35,16 +38,25 @@ def fixed() -> dict[str, int]:
     return {**ports, "views": SERVICE_PORTS["views"], "worker": WORKER_PORT}
 
 
-def free(count: int) -> list[int]:
-    """Ports that nobody listens on now; all are held until the last is found, so they differ."""
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for each in held:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in held]
-    finally:
-        for each in held:
-            each.close()
+_FIRST_FREE, _MANY_FREE = 15_000, 17_000
+"""Below those that systems give to outgoing connections: only a listener may take one before it is used."""
+_turns = count(os.getpid() * 1_009)
+"""Each process begins elsewhere, and comes back to a port only after all the others."""
+
+
+def free(number: int) -> list[int]:
+    """Ports that nobody listens on now, which differ."""
+    with ExitStack() as held:
+        found: list[int] = []
+        while len(found) < number:
+            port = _FIRST_FREE + next(_turns) % _MANY_FREE
+            probe = held.enter_context(socket.socket())
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            found.append(port)
+        return found
 
 
 def automatic() -> dict[str, int]:

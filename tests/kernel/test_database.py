@@ -1,11 +1,16 @@
-"""What a connection asks of PostgreSQL for its own end."""
+"""What a connection asks of PostgreSQL for its own end, and what a pool makes of one that is lost."""
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
+
 import pytest
 
-from kernel.database import connect_pool
+from bench.faults.wires import Wire
+from kernel.database import DatabaseAway, connect_pool, database_away
 from kernel.settings import Settings
+
+CONNECTIONS = 4
 
 
 @pytest.mark.parametrize(("seconds", "given_up_after"), [(10.0, "20s"), (None, "0")])
@@ -17,3 +22,25 @@ async def test_only_where_statements_may_take_their_time_a_silent_transaction_ke
         assert await pool.fetchval("SHOW idle_in_transaction_session_timeout") == given_up_after
     finally:
         await pool.close()
+
+
+async def test_one_lost_connection_is_enough_to_use_none_of_those_made_before(database: Settings) -> None:
+    place, _, port_and_name = database.dsn["contacts_log"].rpartition(":")
+    port, _, name = port_and_name.partition("/")
+    wire = Wire(int(port))
+    await wire.open()
+    told = database.model_copy(update={"dsn": {"contacts_log": f"{place}:{wire.port}/{name}"}})
+    pool = await connect_pool(told, "contacts_log", max_size=CONNECTIONS, command_timeout=0.5)
+    try:
+        async with AsyncExitStack() as stack:
+            for _ in range(CONNECTIONS):
+                await stack.enter_async_context(pool.acquire())
+        wire.swallow()
+        wire.mend()
+        with pytest.raises(DatabaseAway), database_away():
+            await pool.fetchval("SELECT 1")
+        for _ in range(CONNECTIONS):
+            assert await pool.fetchval("SELECT 1") == 1
+    finally:
+        pool.terminate()
+        wire.close()
