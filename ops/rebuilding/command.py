@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import asyncpg
 import click
 
-from kernel.database import connect_pool
+from kernel.database import DatabaseAway, connect_pool, database_away
 from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
 from kernel.taking import checkpoints
@@ -19,12 +21,12 @@ from kernel.view.building import beside
 from kernel.view.view import View
 from ops import packages
 from ops.errors import CannotRun
-from ops.output import answer, json_option, progress
+from ops.output import answer, json_option, progress, say
 from ops.rebuilding.causes import causes
 from ops.rebuilding.comparing import COUNTS, compare
-from ops.rebuilding.running import Say, owning, rebuild
+from ops.rebuilding.running import Say, caught_up, owning, rebuild
 from ops.rebuilding.telling import text
-from ops.settings import load
+from ops.settings import away, load
 from services.projections.app import VIEWS
 
 SECONDS_TO_SWITCH = 30.0
@@ -75,8 +77,8 @@ def command(
     has parked more events than the one that is read: that one is read on.
 
     After an upgrade --all-stale builds what `rapport views` says wants a rebuild. A version that was built
-    and never read is only compared and switched to, unless it is said how to build another one. Versions of
-    different folds are compared in the columns that both have.
+    and never read is used as it is, unless --workers, --throttle or --from says how to build another one.
+    Versions of different folds are compared in the columns that both have.
     """
     if (view is None) != all_stale:
         raise CannotRun("name one view, or give --all-stale.")
@@ -87,17 +89,27 @@ def command(
         packages.need(packages.ARCHIVE)
     settings, wish = load(), Wish(compare, switch, workers, archive, throttle)
     chosen = next((each for each in VIEWS if each.name == view), None)
-    with progress() as say:
+    with broken_off(), progress() as tell:
         if chosen is None:
-            document = asyncio.run(_all_stale(settings, wish, say))
+            document = asyncio.run(_all_stale(settings, wish, tell))
         elif back:
             document = asyncio.run(_back(settings, chosen))
         elif drop is not None:
             document = asyncio.run(_drop(settings, chosen, drop))
         else:
-            document = asyncio.run(rebuilt(settings, chosen, wish, say))
+            document = asyncio.run(rebuilt(settings, chosen, wish, tell))
     answer(document, text(document), as_json)
     raise SystemExit(0 if _well(document) else 1)
+
+
+@contextmanager
+def broken_off() -> Iterator[None]:
+    """Tells who broke it off by hand that nothing is lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("rapport: broken off; what is done stays, and the same command goes on there.")
+        raise SystemExit(130) from None
 
 
 def _well(document: dict[str, Any]) -> bool:
@@ -119,21 +131,24 @@ class Wish:
     @property
     def uses_built(self) -> bool:
         """Whether a version that waits to be read will do: nothing is said of how one is to be built."""
-        anew = any(one is not None for one in (self.workers, self.archive, self.most))
-        return (self.compare or self.switch) and not anew
+        return all(one is None for one in (self.workers, self.archive, self.most))
 
 
-async def _all_stale(settings: Settings, wish: Wish, say: Say) -> dict[str, Any]:
-    pool = await connect_pool(settings, "projections_log", max_size=1)
+async def _all_stale(settings: Settings, wish: Wish, tell: Say) -> dict[str, Any]:
     try:
-        stale = [view for view in VIEWS if versions.stale(await versions.every(pool, [view]), view)]
-    finally:
-        await pool.close()
-    documents = {view.name: await rebuilt(settings, view, wish, say) for view in stale}
+        pool = await connect_pool(settings, "projections_log", max_size=1)
+        try:
+            with database_away():
+                stale = [view for view in VIEWS if versions.stale(await versions.every(pool, [view]), view)]
+        finally:
+            await pool.close()
+    except DatabaseAway as error:
+        raise away(error) from error
+    documents = {view.name: await rebuilt(settings, view, wish, tell) for view in stale}
     return {"views": documents, "same": all(one.get("same", True) for one in documents.values())}
 
 
-async def rebuilt(settings: Settings, view: View[Any], wish: Wish, say: Say) -> dict[str, Any]:
+async def rebuilt(settings: Settings, view: View[Any], wish: Wish, tell: Say) -> dict[str, Any]:
     """A version as it is wished for; what was done. Raises CannotRun."""
     async with owning(settings, view) as owner:
         there = await versions.every(owner, [view])
@@ -143,16 +158,16 @@ async def rebuilt(settings: Settings, view: View[Any], wish: Wish, say: Say) -> 
                 f"this program does not have the fold of the version of {view.name} that is read."
             )
         if (wish.uses_built or versions.stale(there, view)) and (version := versions.built(there, view)):
-            say(f"{version.table_name} is built already")
+            await caught_up(owner, view, version, tell)
             document: dict[str, Any] = {"version": version.table_name}
         else:
             version, document = await rebuild(
-                settings, owner, view, wish.workers, wish.archive, wish.most, say
+                settings, owner, view, wish.workers, wish.archive, wish.most, tell
             )
         heads = (await checkpoints.every(owner, [version]))[version.taker]
         document["parked"] = sum(head.parked for head in heads.values())
         if wish.compare and read is not None:
-            say(f"{version.table_name} is compared with {read.table_name}")
+            tell(f"{version.table_name} is compared with {read.table_name}")
             document |= await _compared(settings, read, version)
         if wish.switch and document.get("same", True):
             try:

@@ -86,6 +86,7 @@ async def _started(settings: Settings, version: View[Any], archive: Path | None)
         env={**os.environ, **variables.of(settings), "PYTHONPATH": str(CHECKOUT)},
         stdin=PIPE,
         stdout=PIPE,
+        process_group=0,  # Ctrl-C is for this process: it ends them
     )
 
 

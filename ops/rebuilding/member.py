@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import signal
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,9 +48,12 @@ class Alone(Exception):
     """Whoever started this process is gone."""
 
 
-def _answer(answer: Answer) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
-    sys.stdout.buffer.flush()
+def tell(answer: Answer) -> None:
+    """Says it to whoever started this process; raises Alone."""
+    try:
+        os.write(sys.stdout.fileno(), msgspec.json.encode(answer) + b"\n")  # whole: it is short
+    except BrokenPipeError as error:
+        raise Alone from error
 
 
 async def _hearing() -> asyncio.StreamReader:
@@ -73,19 +75,18 @@ async def work(settings: Settings, version: View[Any], archive: Path | None) -> 
         log = await stack.enter_async_context(source(settings, names, archive))
         heard = await _hearing()
 
-        async def tell(records: int) -> None:
-            _answer(Answer(taken=records))
+        async def taken(records: int) -> None:
+            tell(Answer(taken=records))
             if not await heard.readline():
                 raise Alone
 
         while line := (await heard.readline()).strip():
-            await build(pool, version, vault, log, [int(line)], tell)
+            await build(pool, version, vault, log, [int(line)], taken)
             gc.collect()  # the rows of a partition are gone now: little is left to look through
-            _answer(Answer(filled=int(line)))
+            tell(Answer(filled=int(line)))
 
 
 def main(name: str, number: str, build: str, archive: str | None = None) -> int:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started it
     os.nice(NICENESS)
     view = next(view for view in VIEWS if (view.name, view.number) == (name, int(number)))
     collect_when_told()
@@ -96,7 +97,8 @@ def main(name: str, number: str, build: str, archive: str | None = None) -> int:
     except Alone:
         return 1
     except (DatabaseAway, KafkaError, Unfit, Missing, Overtaken) as error:
-        _answer(Answer(failed=str(error)))
+        with suppress(Alone):
+            tell(Answer(failed=str(error)))
         return 1
     return 0
 

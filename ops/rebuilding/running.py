@@ -25,6 +25,7 @@ from ops.errors import CannotRun
 from ops.rebuilding import crew
 from ops.rebuilding.pacing import Pacing
 from ops.rebuilding.sources import source
+from ops.settings import away
 
 LIVE = "SELECT live FROM view WHERE name = $1"
 
@@ -52,7 +53,9 @@ async def owning(settings: Settings, view: View[Any]) -> AsyncIterator[asyncpg.C
                     yield owner
         finally:
             await pool.close()
-    except (DatabaseAway, KafkaError, Unfit, beside.Refused) as error:
+    except DatabaseAway as error:
+        raise away(error) from error
+    except (KafkaError, Unfit, beside.Refused) as error:
         raise CannotRun(str(error)) from error
 
 
@@ -93,11 +96,9 @@ async def rebuild(
     say: Say,
 ) -> tuple[View[Any], dict[str, Any]]:
     """Fills a version beside the one that is read and has it followed; what it was. Raises CannotRun."""
-    version = await beside.begun(owner, view)
-    pace = await _filled(settings, owner, version, workers, archive, most, say)
+    version, pace = await _filled(settings, owner, view, workers, archive, most, say)
     await beside.follow(owner, version)
-    say(f"{version.table_name}: built, the workers bring it up to the log")
-    await _caught_up(owner, view, version)
+    await caught_up(owner, view, version, say)
     return version, {
         "version": version.table_name,
         "events": pace.taken,
@@ -109,24 +110,27 @@ async def rebuild(
 async def _filled(
     settings: Settings,
     owner: asyncpg.Connection,
-    version: View[Any],
+    view: View[Any],
     workers: int | None,
     archive: Path | None,
     most: int | None,
     say: Say,
-) -> Pace:
-    heads = (await checkpoints.every(owner, [version]))[version.taker]
-    names = await generations.topics(owner, settings, version.services)
+) -> tuple[View[Any], Pace]:
+    """What cannot be opened leaves no version behind."""
+    names = await generations.topics(owner, settings, view.services)
     async with source(settings, names, archive) as log:
+        version = await beside.begun(owner, view)
+        heads = (await checkpoints.every(owner, [version]))[version.taker]
         pacing = Pacing(owner, log, version.name, most)
         pace = Pace(version.table_name, await log.left(heads), say, pacing)
         workers = workers or crew.size(pace.total)
         await crew.fill(settings, version, archive, range(PARTITIONS), workers, pace.tell)
-    return pace
+    return version, pace
 
 
-async def _caught_up(owner: asyncpg.Connection, view: View[Any], version: View[Any]) -> None:
-    """Until the version lacks nothing that the live one had just now."""
+async def caught_up(owner: asyncpg.Connection, view: View[Any], version: View[Any], say: Say) -> None:
+    """Until the version lacks nothing that the live one had just now. Raises CannotRun."""
+    say(f"{version.table_name}: built, the workers bring it up to the log")
     live = await owner.fetchval(LIVE, view.name)
     until = time.monotonic() + SECONDS_TO_CATCH_UP
     asked: dict[int, checkpoints.Checkpoint] | None = None

@@ -21,6 +21,8 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
             f"{document['version']}: {document['events']:,} events in {document['seconds']} s, "
             f"{document['per_second']:,}/s; the workers keep it up to date"
         )
+    elif "version" in document:
+        yield f"{document['version']} was built already; the workers keep it up to date"
     if document.get("parked"):
         yield (
             f"{document['version']} has parked {document['parked']:,} events: "
@@ -29,13 +31,14 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
     if "same" in document:
         yield (
             f"compared with {document['compared_with']}: {document['alike']:,} rows alike, "
-            f"{document['different']:,} different, {document['only_here']:,} only there before, "
-            f"{document['only_there']:,} only in the new one"
+            f"{document['different']:,} different, "
+            f"{document['only_here']:,} only in {document['compared_with']}, "
+            f"{document['only_there']:,} only in {document['version']}"
         )
         if document["left_out"]:
             yield f"  not compared, as only one of them has it: {', '.join(document['left_out'])}"
         for told in document["first"]:
-            yield from _difference(told)
+            yield from _difference(told, document["compared_with"], document["version"])
     if "not_switched" in document:
         yield f"not switched to: {document['not_switched']}"
     if "live" in document:
@@ -44,11 +47,14 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield f"{document['dropped']} is gone"
 
 
-def _difference(told: Mapping[str, Any]) -> Iterator[str]:
+def _difference(told: Mapping[str, Any], here: str, there: str) -> Iterator[str]:
     row = " ".join(f"{name} {value}" for name, value in told["row"].items())
-    yield f"  {told['fault'].replace('_', ' ')}: {row}, partition {told['partition']}"
+    fault = {"only_here": f"only in {here}", "only_there": f"only in {there}"}.get(
+        told["fault"], told["fault"]
+    )
+    yield f"  {fault}: {row}, partition {told['partition']}"
     for cell in told.get("columns", ()):
-        yield f"    {cell['column']}: {cell['here']} before, {cell['there']} in the new one"
+        yield f"    {cell['column']}: {cell['here']} in {here}, {cell['there']} in {there}"
     yield f"    made by {told['events']:,} events" + (", the last of them:" if told["newest"] else "")
     for event in told["newest"]:
         yield f"      {event['type']} {event['event']} position {event['position']}, {event['recorded_at']}"

@@ -24,9 +24,6 @@ SELECT sum(pg_total_relation_size(to_regclass(name)))::bigint FROM unnest($1::te
 
 SECONDS_WATCHED = 1.0
 
-NUMBERS = {view.name: view.number for view in VIEWS}
-"""In which version this program folds each view."""
-
 PARKED = "SELECT coalesce(sum(parked), 0)::bigint FROM checkpoint WHERE taker = $1"
 
 
@@ -36,9 +33,10 @@ def command(as_json: bool) -> None:
     """Show every view: how far it is and how fast, what it has parked and why, its size and its build.
 
     Each version has a line, the one that is read and those beside it; what is read as a former program folded
-    it wants a rebuild. The rate is that of one second, which this command watches. A view that cannot fold an
-    event parks it, and what follows in the same stream waits behind it; all else goes on. `./rapport parked`
-    tells more, and takes it once the cause is mended. Exit code 1 while anything is parked.
+    it, or lost, wants a rebuild. The rate is that of one second, which this command watches. A view that
+    cannot fold an event parks it, and what follows in the same stream waits behind it; all else goes on.
+    `./rapport parked` tells more, and takes it once the cause is mended. Exit code 1 while anything is
+    parked.
     """
     document = asyncio.run(_run(load()))
     answer(document, text(document), as_json)
@@ -49,7 +47,16 @@ async def _run(settings: Settings) -> dict[str, Any]:
     async with opened(settings) as (db, logs):
         there = await versions.every(db, VIEWS)
         rates = await _rates(db, there)
-        return {"views": {one.name: await _document(db, logs, one, rates.get(one.name)) for one in there}}
+        stale = {view.name for view in VIEWS if versions.stale(there, view)}
+        return {
+            "views": {
+                one.name: {
+                    **await _document(db, logs, one, rates.get(one.name)),
+                    "wants_rebuild": one.live and one.view in stale,
+                }
+                for one in there
+            }
+        }
 
 
 async def _rates(db: asyncpg.Pool, there: Sequence[Version]) -> dict[str, int]:
@@ -77,7 +84,6 @@ async def _document(db: asyncpg.Pool, logs: Logs, version: Version, rate: int | 
         "state": version.state,
         "live": version.live,
         "fold": version.fold is not None,
-        "wants_rebuild": version.live and version.number < NUMBERS.get(version.view, 0),
         "per_second": rate,
         **await _found(db, logs, version),
         "bytes": await db.fetchval(SIZE, [version.name, terms_of(version.name)]),
@@ -104,13 +110,15 @@ def text(document: Mapping[str, Any]) -> str:
         far = (f"{sum(view['taken'].values()):,}", *distance(view)) if view["fold"] else ("?", "?", "?")
         rate = "?" if view["per_second"] is None else f"{view['per_second']:,}"
         size = f"{view['bytes'] / 1e6:,.1f} MB"
-        built = view["built_at"][:16].replace("T", " ") if view["built_at"] else "-"
+        built = f"{view['built_at'][:16].replace('T', ' ')} UTC" if view["built_at"] else "-"
         took = "-" if view["built_in"] is None else f"{view['built_in']} s"
         read = "yes" if view["live"] else "no"
         lines.append((name, view["state"], read, *far, rate, str(view["parked"]), size, built, took))
         if not view["fold"]:
             below.append(f"{name}: this program does not have its fold, and cannot keep it up to date")
         if view["wants_rebuild"]:
-            below.append(f"{view['view']} wants a rebuild, its fold has changed: rapport rebuild --all-stale")
+            lost = view["state"] == versions.LOST
+            why = "the log does not hold all of its events" if lost else "its fold has changed"
+            below.append(f"{view['view']} wants a rebuild, {why}: rapport rebuild --all-stale")
         below += parked_lines(name, view)
     return "\n".join([*aligned(lines), *below])

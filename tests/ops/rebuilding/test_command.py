@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +63,16 @@ async def live(shown: Shown) -> str:
     return found.table_name
 
 
+async def taken(shown: Shown) -> int:
+    """Events, by the second build."""
+    heads = (await checkpoints.every(shown.worker, [SECOND]))[SECOND.table_name]
+    return sum(head.head("contacts").position for head in heads.values())
+
+
+async def some(shown: Shown) -> bool:
+    return await taken(shown) > 0
+
+
 async def test_a_view_is_rebuilt_compared_switched_to_and_back(shown: Shown) -> None:
     found = document(shown, "person", "--compare", "--switch")
     assert (found["version"], found["events"], found["live"]) == ("person__v1_2", EVENTS, "person__v1_2")
@@ -75,6 +88,7 @@ async def test_what_was_built_and_never_read_is_compared_and_switched_to_without
     shown: Shown,
 ) -> None:
     assert document(shown, "person")["version"] == "person__v1_2"
+    assert document(shown, "person") == {"version": "person__v1_2", "parked": 0}
     found = document(shown, "person", "--compare", "--switch")
     assert (found["version"], found["same"], found["live"]) == ("person__v1_2", True, "person__v1_2")
     assert "events" not in found
@@ -108,7 +122,7 @@ async def test_what_is_found_different_is_told_and_not_switched_to(shown: Shown)
     await shown.db.execute("UPDATE person__v1 SET family = 'Babbage' WHERE contact_id = $1", CONTACTS[5])
     done = rebuild(shown, "person", "--compare", "--switch")
     assert done.returncode == 1
-    assert "19 rows alike, 1 different, 0 only there before, 0 only in the new one" in done.stdout
+    assert "19 rows alike, 1 different, 0 only in person__v1, 0 only in person__v1_2" in done.stdout
     assert re.search(r"different: org \S+ contact_id \S+, partition \d+\n +family: digest:", done.stdout)
     assert await live(shown) == "person__v1"
 
@@ -149,22 +163,14 @@ async def test_one_process_at_a_time_rebuilds_a_view_and_the_next_goes_on_where_
     shown: Shown, processes: Processes
 ) -> None:
     first = processes.start("rebuild", "person", "--throttle", "3", settings=shown.log.settings)
-
-    async def taken() -> int:
-        heads = (await checkpoints.every(shown.worker, [SECOND]))[SECOND.table_name]
-        return sum(head.head("contacts").position for head in heads.values())
-
-    async def some() -> bool:
-        return await taken() > 0
-
-    await eventually(some)
+    await eventually(partial(some, shown))
     second = rebuild(shown, "person")
     assert (second.returncode, second.stdout) == (2, "")
     assert f"person is being rebuilt: process {first.pid} on" in second.stderr
     assert rebuild(shown, "person", "--drop", "person__v1_2").returncode == 2
     first.kill()
     first.wait()
-    before = await taken()
+    before = await taken(shown)
     assert 0 < before < EVENTS
 
     async def let_go() -> bool:
@@ -173,6 +179,40 @@ async def test_one_process_at_a_time_rebuilds_a_view_and_the_next_goes_on_where_
     await eventually(let_go)
     found = document(shown, "person", "--compare")
     assert (found["version"], found["events"], found["same"]) == ("person__v1_2", EVENTS - before, True)
+
+
+async def test_a_build_that_is_broken_off_by_hand_ends_in_one_sentence(shown: Shown) -> None:
+    building = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "ops", "rebuild", "person", "--throttle", "3", "--workers", "2"),
+        cwd=CHECKOUT,
+        env={**os.environ, **variables.of(shown.log.settings)},
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # as a terminal does: Ctrl-C goes to all that it has started
+    )
+    try:
+        await eventually(partial(some, shown))
+    finally:
+        os.killpg(building.pid, signal.SIGINT)
+        _, told = await building.communicate()
+    assert building.returncode == 130
+    said = [line for line in told.decode().splitlines() if " events" not in line]
+    assert said == ["rapport: broken off; what is done stays, and the same command goes on there."]
+
+
+def test_without_a_database_it_is_said_what_to_do(settings: Settings) -> None:
+    nowhere = dict.fromkeys(settings.dsn, "postgresql://rapport@127.0.0.1:1/rapport")
+    for arguments in (("person",), ("--all-stale",)):
+        done = subprocess.run(
+            [sys.executable, "-m", "ops", "rebuild", *arguments],
+            cwd=CHECKOUT,
+            env={**os.environ, **variables.of(settings.model_copy(update={"dsn": nowhere}))},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "./rapport " in done.stderr
+        assert len(done.stderr.splitlines()) == 1
 
 
 async def test_a_rebuild_is_held_to_so_many_events_a_second(shown: Shown) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from kernel.taking import checkpoints
 from kernel.view.building import beside
 from ops.errors import CannotRun
 from ops.rebuilding import crew
+from ops.rebuilding.member import Alone, Answer, tell
 from services.projections.customers.person import PERSON
 from tests.conftest import Processes
 from tests.kernel.view.conftest import rows_of
@@ -130,6 +132,15 @@ async def test_members_end_when_whoever_started_them_is_killed(shown: Shown, pro
         return not any(process.is_running() for process in left)
 
     await eventually(gone)
+
+
+def test_a_member_whose_answer_nobody_hears_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard, said = os.pipe()
+    os.close(heard)
+    with os.fdopen(said, "w") as nobody:
+        monkeypatch.setattr("sys.stdout", nobody)
+        with pytest.raises(Alone):
+            tell(Answer(taken=7))
 
 
 @pytest.mark.parametrize(

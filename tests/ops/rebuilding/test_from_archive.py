@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from kernel.archive.format import manifest as manifests
-from kernel.taking import checkpoints
+from kernel.view import versions
 from services.contacts.events import NameCorrected
 from services.contacts.events.words import Name
+from services.projections.customers.person import PERSON
 from tests.conftest import Processes
 from tests.ops.archiving.test_command import document as log_document
-from tests.ops.rebuilding.test_command import EVENTS, SECOND, document, rebuild, shown
+from tests.ops.rebuilding.test_command import EVENTS, document, rebuild, shown, some, taken
 from tests.ops.verify.showing import CONTACTS, Shown
 from tests.ops.verify.verifying import eventually
 
@@ -52,15 +54,7 @@ async def test_a_build_from_an_archive_goes_on_where_it_was_killed(
     first = processes.start(
         "rebuild", "person", "--from", str(archive), "--throttle", "15", settings=shown.log.settings
     )
-
-    async def taken() -> int:
-        heads = (await checkpoints.every(shown.worker, [SECOND]))[SECOND.table_name]
-        return sum(head.head("contacts").position for head in heads.values())
-
-    async def some() -> bool:
-        return await taken() > 0
-
-    await eventually(some)
+    await eventually(partial(some, shown))
     first.kill()
     first.wait()
 
@@ -68,7 +62,7 @@ async def test_a_build_from_an_archive_goes_on_where_it_was_killed(
         return "being rebuilt" not in rebuild(shown, "person", "--back").stderr
 
     await eventually(let_go)
-    before = await taken()
+    before = await taken(shown)
     assert 0 < before < EVENTS
     found = document(shown, "person", "--from", str(archive), "--compare")
     assert (found["version"], found["events"], found["same"]) == ("person__v1_2", EVENTS - before, True)
@@ -90,6 +84,13 @@ async def test_an_archive_that_does_not_verify_is_refused(shown: Shown, archive:
     assert "manifest.json cannot be read" in refused(shown, archive)
     done = rebuild(shown, "person", "--from", str(archive / "nowhere"), "--json")
     assert (done.returncode, done.stdout) == (2, "")
+
+
+async def test_an_archive_that_cannot_be_opened_leaves_no_version_behind(shown: Shown, archive: Path) -> None:
+    (archive / manifests.NAME).write_text("{}")
+    assert "manifest.json cannot be read" in refused(shown, archive)
+    there = await versions.every(shown.worker, [PERSON])
+    assert [one.name for one in there if one.view == "person"] == ["person__v1"]
 
 
 async def test_no_other_option_goes_with_back_or_drop(shown: Shown, archive: Path) -> None:

@@ -99,6 +99,14 @@ async def test_a_version_without_a_fold_in_this_program_is_shown_as_such(databas
     assert "identity__v7: this program does not have its fold" in views(database).stdout
 
 
+async def test_a_version_that_is_read_and_was_lost_wants_a_rebuild(database: Settings) -> None:
+    async with owning(database) as owner:
+        await beside.lose(owner, ["identity__v1"])
+    shown = json.loads(views(database, "--json").stdout)["views"]
+    assert [name for name, one in shown.items() if one["wants_rebuild"]] == ["identity__v1"]
+    assert "identity wants a rebuild, the log does not hold all of its events" in views(database).stdout
+
+
 async def test_a_view_is_shown_with_what_it_has_taken_and_how_fast_it_goes_on(database: Settings) -> None:
     async with owning(database) as owner:
         going = asyncio.create_task(taking(owner))
