@@ -9,9 +9,10 @@ it struck. It kills, stops and starts `system.programs[name]` (programs.py), and
 `system.wires[who_asks, who_answers]` (wires.py). `load.more(n)` waits for n more commands. Whatever it
 draws, it draws from `random`. accidents/ has a module for each kind.
 
-The load (load.py) is some writers over real HTTP that repeat what was not answered with the same key, and
-note everything in a journal as `ops.acks` writes it. `Line.ok`: nothing is lost, doubled, inverted, nor left
-unsettled, and every view is the fold of the log.
+The load (loading/) is some writers over real HTTP that repeat what was not answered with the same key, and
+note everything in a journal as `ops.acks` writes it; and readers of the pages that were just written.
+`Line.ok`: the system recovered, nothing is lost, doubled, inverted, nor left unsettled, every view is the
+fold of the log, and no page was older than its reader had a right to.
 """
 
 from bench.faults.campaign import measure

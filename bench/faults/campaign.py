@@ -30,7 +30,7 @@ class Campaign:
     minutes: float
     lines: list[Line] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
-    """Faults of which the system did not recover, with what went wrong and where its logs are kept."""
+    """Faults after which not all was well, each with where the logs are kept."""
     stopped: bool = False
     """By Ctrl-C, before its time was up."""
     machine: dict[str, Any] = field(default_factory=machine)
@@ -118,4 +118,4 @@ async def strike(campaign: Campaign, systems: Systems, fault: Fault, seed: str, 
         return
     campaign.lines.append(line)
     if not line.ok:
-        await systems.failed()
+        campaign.failures.append(f"{fault.name}: logs: {await systems.failed()}")

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from bench.faults.heads import behind, stored, unrest
-from bench.faults.load import Load, loading
+from bench.faults.loading.load import Load, loading
 from bench.faults.system import System, until_none
 from kernel.database import DatabaseAway
 from kernel.settings import SERVICES
@@ -22,6 +22,10 @@ from services.projections.app import VIEWS
 LOST = ("lost", "forgotten", "answers_without_events", "gaps", "missing")
 DOUBLED = ("doubled", "duplicates", "position_conflicts")
 INVERTED = ("inversions", "disorder")
+
+COUNTED = ("injections", "commands", "repeated", "pages")
+ZERO = ("lost", "doubled", "inverted", "otherwise", "views", "unsettled", "stale", "strange")
+"""A line's counts, and those of them that must be zero."""
 
 COMMANDS_BEFORE, COMMANDS_AFTER = 40, 40
 SECONDS_TO_RECOVER = 90.0
@@ -40,13 +44,15 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What the oracle says of one fault; all but the first four are counts that must be zero."""
+    """What the oracle says of one fault; all but the first five are counts that must be zero."""
 
     fault: str
     injections: int
     commands: int
     repeated: int
     """Tries of which nobody told the outcome, until a repeat did."""
+    pages: int
+    """That were shown to readers."""
     unsettled: int
     lost: int
     doubled: int
@@ -55,44 +61,47 @@ class Line:
     """Every other fault of the logs and topics."""
     views: int
     """Every fault of the views."""
+    stale: int
+    """Pages older than what their reader had been told or shown."""
     strange: int
-    """Refusals that no command of the load may get."""
+    """Refusals that nothing in the load may get."""
     recovery_s: float
-    """From the fault's end until both services had answered a command, and the views had come so far."""
+    """From the fault's end until both services had answered a command, a page was shown, and the views had
+    come so far."""
+    in_vain: str = ""
+    """What did not come about, where it did not recover."""
     first: tuple[str, ...] = ()
     """Where the first faults are."""
 
     @property
     def ok(self) -> bool:
-        wrong = self.unsettled + self.lost + self.doubled + self.inverted + self.otherwise + self.views
-        return not wrong + self.strange
+        return not self.in_vain and not any(getattr(self, name) for name in ZERO)
 
     def document(self) -> dict[str, Any]:
         return asdict(self)
 
     def __str__(self) -> str:
-        counts = "  ".join(
-            f"{name} {getattr(self, name)}"
-            for name in ("lost", "doubled", "inverted", "otherwise", "views", "unsettled", "strange")
-        )
-        begun = (
-            f"{self.fault}: injections {self.injections}  commands {self.commands}  repeated {self.repeated}"
-        )
-        return "\n    ".join([f"{begun}  {counts}  recovery {self.recovery_s:.1f} s", *self.first])
+        counts = "  ".join(f"{name} {getattr(self, name)}" for name in (*COUNTED, *ZERO))
+        ended = f"in vain: {self.in_vain}" if self.in_vain else f"recovery {self.recovery_s:.1f} s"
+        return "\n    ".join([f"{self.fault}: {counts}  {ended}", *self.first])
 
 
 async def survive(system: System, fault: Fault, seed: str, journal: Path) -> Line:
-    """The fault in the middle of a load, and the verdict. Raises TimeoutError where nothing recovers."""
-    random = Random(seed)
-    async with loading(system, seed, journal) as load:
-        await load.more(COMMANDS_BEFORE)
-        injections = await fault.inject(system, load, random)
-        recovery = await _recover(system, load)
-        await load.more(COMMANDS_AFTER)
-    await until_none(lambda: unrest(system.settings), SECONDS_TO_RECOVER)
+    """The fault in the middle of a load, and the verdict, also where the system does not recover."""
+    load = Load(system, seed, journal)
+    injections, recovery, in_vain = 0, 0.0, ""
+    try:
+        async with loading(load):
+            await load.more(COMMANDS_BEFORE)
+            injections = await fault.inject(system, load, Random(seed))
+            recovery = await _recover(system, load)
+            await load.more(COMMANDS_AFTER)
+        await until_none(lambda: unrest(system.settings), SECONDS_TO_RECOVER)
+    except TimeoutError as error:
+        in_vain = str(error)
     verdict = await verify(system.settings, SERVICES, VIEWS, [journal])
     reacted = await load.attributions.check(system.settings)
-    return line(fault.name, injections, load, recovery, verdict, reacted)
+    return line(fault.name, injections, load, recovery, in_vain, verdict, reacted)
 
 
 async def _recover(system: System, load: Load) -> float:
@@ -100,7 +109,8 @@ async def _recover(system: System, load: Load) -> float:
 
     async def silent() -> list[str]:
         late = [service for service in SERVICES if load.answered_at.get(service, 0.0) <= ended]
-        return [f"no command to {service} is answered" for service in late]
+        dark = ["no page is shown"] if load.pages.shown_at <= ended else []
+        return [*(f"no command to {service} is answered" for service in late), *dark]
 
     await until_none(silent, SECONDS_TO_RECOVER)
     goal = await _stored(system)
@@ -117,7 +127,13 @@ async def _stored(system: System) -> Any:
 
 
 def line(
-    fault: str, injections: int, load: Load, recovery: float, verdict: Verdict, reacted: Counter[str]
+    fault: str,
+    injections: int,
+    load: Load,
+    recovery: float,
+    in_vain: str,
+    verdict: Verdict,
+    reacted: Counter[str],
 ) -> Line:
     """The oracle's line: the verdict's faults by what they mean to a caller, and those of the reaction."""
     logs = _sum(verdict.services)
@@ -125,20 +141,26 @@ def line(
     firsts = [
         f"{report.name}: {each}" for report in [*verdict.services, *verdict.views] for each in report.first
     ]
+    strange = [*load.strange, *load.pages.strange]
     return Line(
-        fault,
-        injections,
-        load.commands,
-        load.maybe,
-        sum(report.figures["maybe"] for report in verdict.services),
-        sum(logs[name] for name in LOST) + reacted["lost"],
-        sum(logs[name] for name in DOUBLED) + reacted["doubled"],
-        sum(logs[name] for name in INVERTED),
-        sum(count for name, count in logs.items() if name not in named) + reacted["otherwise"],
-        sum(_sum(verdict.views).values()) + sum(report.figures["behind"] for report in verdict.views),
-        len(load.strange),
-        round(recovery, 2),
-        tuple([*firsts, *load.strange, *(f"reaction: {name}" for name in +reacted)][:8]),
+        fault=fault,
+        injections=injections,
+        commands=load.commands,
+        repeated=load.maybe,
+        pages=load.pages.shown,
+        unsettled=sum(report.figures["maybe"] for report in verdict.services),
+        lost=sum(logs[name] for name in LOST) + reacted["lost"],
+        doubled=sum(logs[name] for name in DOUBLED) + reacted["doubled"],
+        inverted=sum(logs[name] for name in INVERTED),
+        otherwise=sum(count for name, count in logs.items() if name not in named) + reacted["otherwise"],
+        views=sum(_sum(verdict.views).values()) + sum(report.figures["behind"] for report in verdict.views),
+        stale=len(load.pages.stale),
+        strange=len(strange),
+        recovery_s=round(recovery, 2),
+        in_vain=in_vain,
+        first=tuple(
+            [*load.pages.stale[:2], *strange[:2], *firsts, *(f"reaction: {n}" for n in +reacted)][:8]
+        ),
     )
 
 

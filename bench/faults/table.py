@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bench.faults.oracle import Line
+from bench.faults.oracle import COUNTED, ZERO, Line
 from ops.output import aligned
-
-COUNTED = ("injections", "commands", "repeated")
-ZERO = ("lost", "doubled", "inverted", "otherwise", "views", "unsettled", "strange")
 
 
 def rows(lines: Sequence[Line]) -> list[dict[str, Any]]:
@@ -22,6 +19,7 @@ def rows(lines: Sequence[Line]) -> list[dict[str, Any]]:
             "fault": fault,
             **{name: sum(getattr(line, name) for line in same) for name in (*COUNTED, *ZERO)},
             "recovery_s": max(line.recovery_s for line in same),
+            "never_recovered": sum(bool(line.in_vain) for line in same),
         }
         for fault, same in found.items()
     ]
@@ -31,7 +29,11 @@ def text(lines: Sequence[Line]) -> str:
     """For a person; the longest recovery of each."""
     heads = ["fault", *COUNTED, *ZERO, "recovery"]
     cells = [
-        [row["fault"], *(f"{row[name]:,}" for name in (*COUNTED, *ZERO)), f"{row['recovery_s']:.1f} s"]
+        [
+            row["fault"],
+            *(f"{row[name]:,}" for name in (*COUNTED, *ZERO)),
+            "never" if row["never_recovered"] else f"{row['recovery_s']:.1f} s",
+        ]
         for row in rows(lines)
     ]
     return "\n".join(aligned([heads, *cells]))

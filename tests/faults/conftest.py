@@ -32,11 +32,13 @@ async def systems() -> AsyncIterator[Systems]:
 
 @pytest.fixture
 def show(record_property: Callable[[str, Any], None]) -> Showing:
-    """Prints the oracle's line; it fails where the line is not all zero."""
+    """Prints the oracle's line; TimeoutError where the system did not recover, else it must be all zero."""
 
     def show(line: Line) -> None:
         print(f"RAPPORT_SEED={SEED}\n{line}")
         record_property(LINE, line.document())
+        if line.in_vain:
+            raise TimeoutError(str(line))
         assert line.ok, str(line)
 
     return show

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-from bench.faults.load import Load
+from bench.faults.loading.load import Load
 from bench.faults.oracle import Fault
 from bench.faults.system import SERVERS, System
 

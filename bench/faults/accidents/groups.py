@@ -7,7 +7,7 @@ import signal
 from random import Random
 
 from bench.faults.heads import behind, stored
-from bench.faults.load import Load
+from bench.faults.loading.load import Load
 from bench.faults.operator import ask, begin
 from bench.faults.oracle import Fault
 from bench.faults.programs import Program

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from bench.faults.load import Load
+from bench.faults.loading.load import Load
 from bench.faults.oracle import Fault
 from bench.faults.system import System
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from random import Random
 
-from bench.faults.load import Load
+from bench.faults.loading.load import Load
 from bench.faults.oracle import Fault
 from bench.faults.system import System
 
@@ -23,8 +23,10 @@ PAIRS = {
     "the worker and PostgreSQL": ("worker", "postgres"),
     "the reaction and Kafka": ("sales_react", "kafka"),
     "the reaction and PostgreSQL": ("sales_react", "postgres"),
+    "views and PostgreSQL": ("views", "postgres"),
     "callers and contacts": ("client", "contacts"),
     "callers and sales": ("client", "sales"),
+    "callers and views": ("client", "views"),
 }
 """Who speaks with whom."""
 

@@ -6,7 +6,7 @@ import asyncio
 import signal
 from random import Random
 
-from bench.faults.load import Load
+from bench.faults.loading.load import Load
 from bench.faults.oracle import Fault
 from bench.faults.system import System
 

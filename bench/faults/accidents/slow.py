@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from random import Random
 
-from bench.faults.load import Load
+from bench.faults.loading.load import Load
 from bench.faults.oracle import Fault
 from bench.faults.system import System, until
 from bench.harness import MOST_WORKER_MB

@@ -10,7 +10,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench.faults.heads import pool
-from bench.faults.load import Load
+from bench.faults.loading.load import Load
 from bench.faults.operator import ask, begin
 from bench.faults.oracle import Fault, Injecting
 from bench.faults.system import System, until

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from bench.faults.wishes import Wish
+from bench.faults.loading.wishes import Wish
 from kernel.settings import Settings
 
 FIND = """

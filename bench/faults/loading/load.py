@@ -1,4 +1,4 @@
-"""Writers that go on through everything, and the journal of what they were told.
+"""Writers and readers that go on through everything, and the journal of what the writers were told.
 
 A command that was not answered, or answered with a fault of the server, is repeated with its key until it is:
 then it is acknowledged or refused, once and for all.
@@ -18,19 +18,19 @@ from typing import Any
 import httpx
 import orjson
 
-from bench.faults.attributions import Attributions
+from bench.faults.loading.asking import SECONDS_BEFORE_A_REPEAT, ask
+from bench.faults.loading.attributions import Attributions
+from bench.faults.loading.readers import READERS, Pages
+from bench.faults.loading.wishes import CONTACTS, Town, Wish
 from bench.faults.system import System
-from bench.faults.wishes import CONTACTS, Town, Wish
+from kernel.vault.keys import token_key
 from ops.acks import Acks
 from ops.local import issuer
 
 WRITERS = 6
 SECONDS_BETWEEN = 0.03
 """Of one writer between an answer and the next command: the machine has other things to do as well."""
-SECONDS_TO_ANSWER = 3.0
-SECONDS_BEFORE_A_REPEAT = 0.15
-UNSETTLED = ("conflict", "unauthorised")
-"""Refusals that are not kept: the same key may yet be carried out, where a lost request still waits."""
+SECONDS_TO_SETTLE = 60.0
 SECONDS_SINCE_ISSUED = 2 * 3600.0
 AT_ONCE = 500
 """Commands of one request in a burst."""
@@ -40,7 +40,7 @@ ORG = issuer.organisation("faults")
 
 @dataclass
 class Load:
-    """What goes on between `loading` and its end."""
+    """What goes on while it is `loading`."""
 
     system: System
     seed: str
@@ -55,7 +55,11 @@ class Load:
     attributions: Attributions = field(default_factory=Attributions)
     strange: list[str] = field(default_factory=list)
     """Refusals that no wish of these may get."""
+    pages: Pages = field(init=False)
     _stopping: bool = False
+
+    def __post_init__(self) -> None:
+        self.pages = Pages(self.system.url("views"), ORG, token_key(self.system.settings.keys))
 
     @property
     def commands(self) -> int:
@@ -97,38 +101,29 @@ class Load:
                 assert answer.status_code == 200, answer.text
 
     def stop(self) -> None:
-        """No new commands; those under way are repeated until they are settled."""
+        """No new commands or questions; those under way are repeated until they are settled."""
         self._stopping = True
+        self.pages.stop()
 
     async def _settle(self, http: httpx.AsyncClient, acks: Acks, wish: Wish, key: str) -> None:
         acks.sent(wish.service, ORG, self.seed, key)
-        while (status_and_body := await self._ask(http, wish, key)) is None:
+        url = f"{self.system.url(wish.service)}{wish.path}"
+        while (answer := await ask(http, "POST", url, {"idempotency-key": key}, wish.body)) is None:
             self.maybe += 1
             await asyncio.sleep(SECONDS_BEFORE_A_REPEAT)
-        status, body = status_and_body
         self.answered_at[wish.service] = time.monotonic()
-        if status < 300:
+        if answer.is_success:
             self.acknowledged += 1
-            told = orjson.loads(body)
+            told = orjson.loads(answer.content)
             acks.add(wish.service, ORG, self.seed, key, told)
             self.attributions.note(wish, told)
+            if wish.service == "contacts":
+                self.pages.note(told)
         else:
             self.refused += 1
             acks.refused(wish.service, ORG, self.seed, key)
-            if status not in (409, 422):
-                self.strange.append(f"{status} {body[:300]!r}")
-
-    async def _ask(self, http: httpx.AsyncClient, wish: Wish, key: str) -> tuple[int, bytes] | None:
-        """The answer; None where it leaves open what has happened."""
-        url = f"{self.system.url(wish.service)}{wish.path}"
-        try:
-            async with asyncio.timeout(SECONDS_TO_ANSWER):
-                answer = await http.post(url, json=wish.body, headers={"idempotency-key": key})
-        except (httpx.TransportError, TimeoutError):
-            return None
-        if answer.status_code >= 500 or (answer.is_error and _code(answer.content) in UNSETTLED):
-            return None
-        return answer.status_code, answer.content
+            if answer.status_code not in (409, 422):
+                self.strange.append(f"{answer.status_code} {answer.content[:300]!r}")
 
 
 def token(system: System, caller: str) -> str:
@@ -141,28 +136,34 @@ def _item(town: Town, random: Random) -> dict[str, Any]:
     return {"command": "RecordInteraction", "id": wish.path.split("/")[2], "body": wish.body}
 
 
-def _code(body: bytes) -> str:
-    return str(orjson.loads(body)["type"]).rpartition(":")[2]
-
-
 @asynccontextmanager
-async def loading(system: System, seed: str, journal: Path) -> AsyncIterator[Load]:
-    """Writers at work; at the end every command is settled. Raises TimeoutError where one is not."""
-    load = Load(system, seed, journal)
+async def loading(load: Load) -> AsyncIterator[None]:
+    """Writers and readers at work; at the end all is settled. Raises TimeoutError where something is not."""
     limits = httpx.Limits(max_connections=4 * WRITERS, max_keepalive_connections=2 * WRITERS)
-    headers = {"authorization": f"Bearer {token(system, seed)}"}
-    with Acks(journal) as acks:
+    headers = {"authorization": f"Bearer {token(load.system, load.seed)}"}
+    with Acks(load.journal) as acks:
         async with httpx.AsyncClient(
             headers=headers, timeout=None, limits=limits, trust_env=False, verify=False
         ) as http:
             await load.begin(http, acks)
-            writers = [asyncio.create_task(load.write(http, acks, number)) for number in range(WRITERS)]
+            work = [
+                *(load.write(http, acks, number) for number in range(WRITERS)),
+                *(load.pages.read(http, Random(f"{load.seed} reader {n}")) for n in range(READERS)),
+            ]
+            tasks = [asyncio.create_task(one) for one in work]
             try:
-                yield load
+                yield
                 load.stop()
-                async with asyncio.timeout(60):
-                    await asyncio.gather(*writers)
+                await _settled(tasks)
             finally:
-                for writer in writers:
-                    writer.cancel()
-                await asyncio.wait(writers)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
+
+
+async def _settled(tasks: list[asyncio.Task[None]]) -> None:
+    try:
+        async with asyncio.timeout(SECONDS_TO_SETTLE):
+            await asyncio.gather(*tasks)
+    except TimeoutError as error:
+        raise TimeoutError(f"something was not answered within {SECONDS_TO_SETTLE:g} s") from error
