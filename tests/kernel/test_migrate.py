@@ -12,7 +12,7 @@ from kernel.migrate import SchemaMismatch, Step, migrate, require_schema, steps
 from kernel.settings import Settings
 from services.projections import app
 from services.projections.shared.identity import IDENTITY
-from tests.kernel.log.store.appends import connected
+from tests.connecting import connected
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from kernel.settings import Settings
 from kernel.vault.keys import make_keys
 from tests.conftest import Processes
-from tests.kernel.log.store.appends import connected
+from tests.connecting import connected
 
 PROCESSES = {
     "contacts": ("serve", "contacts"),

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import httpx
 
 from kernel.log.partitions import partition_of
 from kernel.log.store import Store
 from kernel.log.store.append import Append, Appended, NewEvent, Write
 from kernel.settings import Settings
+from tests.connecting import connected
 
 ORG = UUID("0196b5a0-0000-7000-8000-000000000001")
 
@@ -31,17 +31,6 @@ async def eventually(condition: Callable[[], Awaitable[object]], limit: float = 
     while not await condition():
         assert time.monotonic() < end, "waited in vain"
         await asyncio.sleep(0.02)
-
-
-@asynccontextmanager
-async def connected(settings: Settings, role: str = "contacts_log") -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(
-        settings.dsn[role], server_settings={"search_path": role.rsplit("_", 1)[0]}
-    )
-    try:
-        yield connection
-    finally:
-        await connection.close()
 
 
 @asynccontextmanager

@@ -14,17 +14,8 @@ from kernel.log.relay.process import Relay
 from kernel.log.relay.wake import listening
 from kernel.settings import Settings
 from tests.conftest import Processes
-from tests.kernel.log.relaying import (
-    append,
-    connected,
-    ended,
-    eventually,
-    leads,
-    opened,
-    published,
-    readiness,
-    stored,
-)
+from tests.connecting import connected
+from tests.kernel.log.relaying import append, ended, eventually, leads, opened, published, readiness, stored
 from tests.kernel.log.topic_records import repeats_of_whole_topic, told
 
 

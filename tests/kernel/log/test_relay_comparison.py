@@ -8,17 +8,8 @@ from kernel.log.halt import halted
 from kernel.log.topics import ensure_topic, topic
 from kernel.settings import Settings
 from tests.conftest import Processes
-from tests.kernel.log.relaying import (
-    append,
-    begun,
-    connected,
-    ended,
-    eventually,
-    opened,
-    published,
-    readiness,
-    stored,
-)
+from tests.connecting import connected
+from tests.kernel.log.relaying import append, begun, ended, eventually, opened, published, readiness, stored
 from tests.kernel.log.topic_records import told
 
 # As a backup from before the last two events: it knows nothing of their rows, counters and marks.

@@ -11,15 +11,8 @@ from kernel.log.store import Store
 from kernel.settings import Settings
 from ops.local import ports
 from tests.conftest import Processes
-from tests.kernel.log.relaying import (
-    append,
-    buried,
-    connected,
-    ended,
-    eventually,
-    opened,
-    published,
-)
+from tests.connecting import connected
+from tests.kernel.log.relaying import append, buried, ended, eventually, opened, published
 from tests.kernel.log.topic_records import repeats_of_whole_topic
 
 # Whoever moves a mark is written down with its client port, which tells the process.

@@ -10,16 +10,8 @@ from kernel.log.relay.marks import begin_generation
 from kernel.log.topics import delete_topic, ensure_topic, existing, topic
 from kernel.settings import Settings
 from tests.conftest import Processes
-from tests.kernel.log.relaying import (
-    append,
-    buried,
-    connected,
-    eventually,
-    leads,
-    opened,
-    published,
-    readiness,
-)
+from tests.connecting import connected
+from tests.kernel.log.relaying import append, buried, eventually, leads, opened, published, readiness
 from tests.kernel.log.test_relay_comparison import RESTORE
 from tests.kernel.log.topic_records import repeats_of_whole_topic, told
 

@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-import asyncpg
-
 from kernel.ids import new_id
 from kernel.log.store import Store
 from kernel.log.store.append import Append, Claim, NewEvent, Write
@@ -66,15 +64,3 @@ async def opened(
         yield store
     finally:
         await store.close()
-
-
-@asynccontextmanager
-async def connected(settings: Settings, role: str = "contacts_log") -> AsyncIterator[asyncpg.Connection]:
-    """A bare connection in the role's schema."""
-    connection = await asyncpg.connect(
-        settings.dsn[role], server_settings={"search_path": role.rsplit("_", 1)[0]}
-    )
-    try:
-        yield connection
-    finally:
-        await connection.close()

@@ -9,7 +9,8 @@ from kernel.log.partitions import partition_of
 from kernel.log.store.answers import forget_answers
 from kernel.log.store.append import Answered, Appended, Stale, Taken
 from kernel.settings import Settings
-from tests.kernel.log.store.appends import NOON, append, connected, email, noted, opened, write
+from tests.connecting import connected
+from tests.kernel.log.store.appends import NOON, append, email, noted, opened, write
 
 
 async def test_an_appended_event_is_loaded_as_it_was_written(database: Settings):

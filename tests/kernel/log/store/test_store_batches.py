@@ -15,7 +15,8 @@ from kernel.ids import new_id
 from kernel.log.store.append import Answered, Append, Appended, Claim, Stale, Taken
 from kernel.log.store.batch import STATEMENT, Batch, apart
 from kernel.settings import Settings
-from tests.kernel.log.store.appends import append, connected, email, noted, opened, write
+from tests.connecting import connected
+from tests.kernel.log.store.appends import append, email, noted, opened, write
 
 STREAMS, ORGS = [new_id() for _ in range(4)], [new_id() for _ in range(2)]
 CLAIMS = [email(name) for name in ("ada", "bob", "cyd")]

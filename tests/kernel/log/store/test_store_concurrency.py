@@ -15,7 +15,8 @@ from kernel.log.reader import read_partition
 from kernel.log.store import Store
 from kernel.log.store.append import Appended, Claim, Stale, Taken
 from kernel.settings import Settings
-from tests.kernel.log.store.appends import append, connected, email, noted, opened, until, write
+from tests.connecting import connected
+from tests.kernel.log.store.appends import append, email, noted, opened, until, write
 
 ORG = new_id()
 
