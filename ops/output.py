@@ -4,6 +4,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 
 import click
 
@@ -20,6 +21,11 @@ def answer(document: object, text: str, as_json: bool) -> None:
     click.echo(
         json.dumps(document, indent=2 if sys.stdout.isatty() else None, default=str) if as_json else text
     )
+
+
+def minute(at: datetime) -> str:
+    """When it was, for a table: in UTC, and saying so."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}Z"
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> list[str]:

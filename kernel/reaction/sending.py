@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from kernel.handling.call import Answer, Call
 from kernel.log.lease import LeaseLost, kept, take
 from kernel.reaction import outbox
 from kernel.reaction.outbox import Posted
-from kernel.taking.arrivals import failure_of
+from kernel.taking.arrivals import Failure, failure_of
 from kernel.web.problems import CATALOGUE, Problem
 
 LOG = logging.getLogger(__name__)
@@ -128,19 +129,19 @@ class Sender:
                 return "later"
             if problem.code not in CATALOGUE:  # the service refused it, and that is an answer
                 return "answered"
-            return await self._park(posted, problem.code, problem)
+            return await self._park(posted, replace(failure_of(problem), reason=problem.code), problem)
         except Exception as error:
-            return await self._park(posted, failure_of(error).reason, error)
+            return await self._park(posted, failure_of(error), error)
         return "answered"
 
-    async def _park(self, posted: Posted, reason: str, error: Exception) -> Settled:
+    async def _park(self, posted: Posted, failure: Failure, error: Exception) -> Settled:
         LOG.error(
             "a reaction's command is parked",
-            extra={"reaction": posted.reaction, "stream": posted.stream_id, "reason": reason},
+            extra={"reaction": posted.reaction, "stream": posted.stream_id, "reason": failure.reason},
             exc_info=error,
         )
         with database_away():
-            await outbox.park(self._pool, posted.seq, reason)
+            await outbox.park(self._pool, posted.seq, failure)
         return "parked"
 
     def _call(self, posted: Posted, trace: str | None) -> Call:

@@ -10,9 +10,8 @@ import click
 from click.core import ParameterSource
 
 from kernel.taking.parking.which import AHEAD
-from ops.errors import CannotRun
 from ops.output import answer, json_option, progress
-from ops.parking import listing, mending, showing
+from ops.parking import commands, listing, mending, showing
 from ops.parking.keepers import keepers
 from ops.parking.numbers import Number, NumberParam
 from ops.settings import load
@@ -80,15 +79,16 @@ def list_(view: str | None, stream: UUID | None, limit: int, as_json: bool) -> N
 @click.argument("number", type=NumberParam())
 @json_option
 def show(number: Number, as_json: bool) -> None:
-    """Show one event: what it is, who parked it and why, with the traceback.
+    """Show one event or command: what it is, who parked it and why, with the traceback.
 
-    Its personal part stays sealed.
+    Of a command it shows the event that caused it, from which all that it says follows. The event's personal
+    part stays sealed.
     """
-    if number.command:
-        raise CannotRun("a parked command has no more to show than `./rapport parked list` says.")
 
     async def run() -> dict[str, Any]:
         async with keepers(load()) as found:
+            if number.command:
+                return await showing.command(*await commands.one(found, number))
             keeper, row = await listing.one(found, number)
             ahead = await keeper.db.fetchval(AHEAD, keeper.name, number.seq)
             return showing.shown(keeper, row, await keeper.db.fetchval(BEHIND, number.seq), ahead)
@@ -106,11 +106,11 @@ def show(number: Number, as_json: bool) -> None:
 def retry(
     number: Number | None, stream: UUID | None, everything: bool, view: str | None, as_json: bool
 ) -> None:
-    """Take what is parked: one event, one stream, or all.
+    """Take what is parked: one event or command, one stream, or all.
 
     Each stream is taken in its order. What fails again stays parked, with the reason of this time, and so
-    does what waits behind it. Workers may go on meanwhile; broken off at any point, it is given again. Exit
-    code 1 where anything stays parked that was tried.
+    does what waits behind it. Workers may go on meanwhile; broken off at any point, it is given again.
+    Commands are sent again by the process `react`. Exit code 1 where an event that was tried stays parked.
     """
     if sum([number is not None, stream is not None, everything]) != 1:
         raise click.UsageError("say which: one NUMBER, --stream ID, or --all.")
@@ -133,11 +133,12 @@ def retry(
 @view_option
 @json_option
 def drop(number: Number | None, stream: UUID | None, reason: str, view: str | None, as_json: bool) -> None:
-    """Have a view or reaction go on without an event, or a stream.
+    """Have a view or reaction go on without an event, a command, or a stream.
 
-    Of a stream only the first is dropped, for the others merely wait; they stay parked until they are tried.
-    Who dropped what, when and why stays on record (`parked dropped`), and `verify` takes it as meant so. The
-    event itself stays in the log: a version that is rebuilt tries it anew.
+    Of a stream only the first event is dropped, for the others merely wait; they stay parked until they are
+    tried. What waits behind a command is sent at once. Who dropped what, when and why stays on record
+    (`parked dropped`), and `verify` takes it as meant so. The event itself stays in the log: a version that
+    is rebuilt tries it anew.
     """
     if (number is None) == (stream is None):
         raise click.UsageError("say which: one NUMBER, or --stream ID.")

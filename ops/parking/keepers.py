@@ -14,12 +14,10 @@ from kernel.settings import Settings
 from kernel.view import versions
 from kernel.view.view import View
 from ops.errors import CannotRun
-from ops.takers.found import opened
+from ops.pools import VIEWS_SCHEMA
+from ops.takers.found import Logs, opened
 from ops.takers.reactions import reactions
 from services.projections.app import VIEWS
-
-VIEWS_SCHEMA = "views"
-"""What stands for the views' schema where a number is told; a service's own name stands for its schema."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +27,12 @@ class Keeper:
     name: str
     """As a taker."""
     where: str
+    """The schema."""
     names: tuple[str, ...]
     """By which an operator may call it: a version also by its view's."""
     db: asyncpg.Pool
+    logs: Logs
+    """Every service's."""
     takes: View[Any] | Reaction[Any] | None
     """None where this program does not have the version's fold."""
 
@@ -41,11 +42,12 @@ async def keepers(settings: Settings, called: str | None = None) -> AsyncIterato
     """All of them, or those that are called so. Raises CannotRun."""
     async with opened(settings) as (db, logs):
         found = [
-            Keeper(one.name, VIEWS_SCHEMA, (one.view, one.name), db, one.fold)
+            Keeper(one.name, VIEWS_SCHEMA, (one.view, one.name), db, logs, one.fold)
             for one in await versions.every(db, VIEWS)
         ]
         found += [
-            Keeper(name, service, (name,), logs[service], one) for name, (service, one) in reactions().items()
+            Keeper(name, service, (name,), logs[service], logs, one)
+            for name, (service, one) in reactions().items()
         ]
         yield [one for one in found if called in (None, *one.names)] or _nobody(found, called)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +10,10 @@ import asyncpg
 import msgspec
 
 from kernel.log.envelope import Envelope, read
-from kernel.reaction.reaction import Reaction
 from kernel.taking.parking.parking import BEHIND
 from ops.errors import CannotRun
+from ops.parking import commands
+from ops.parking.commands import Line
 from ops.parking.keepers import Keeper
 from ops.parking.numbers import Number
 
@@ -34,23 +35,12 @@ WHERE taker = ANY($1::text[]) AND stream_id = $3 ORDER BY seq LIMIT $2"""
 
 COUNTS = "SELECT taker, count(*) FROM parked WHERE taker = ANY($1::text[]) GROUP BY taker"
 
-COMMANDS = """
-SELECT seq, reaction, org_id, stream_id, command, parked AS reason, decided_at
-FROM outbox WHERE reaction = ANY($1::text[]) AND parked IS NOT NULL
-AND ($3::uuid IS NULL OR stream_id = $3) ORDER BY seq LIMIT $2"""
-
-COMMAND_COUNTS = """
-SELECT reaction, count(*) FROM outbox WHERE reaction = ANY($1::text[]) AND parked IS NOT NULL
-GROUP BY reaction"""
-
 DROPPED = """
 SELECT seq, taker, service, org_id, stream_id, partition, position, event_id, type, parked_for, parked_at,
     reason, dropped_by, dropped_at, ended
 FROM dropped WHERE taker = ANY($1::text[]) OR $2 ORDER BY dropped_at, seq LIMIT $3"""
 
 FREE = "waits to be tried: what it waited behind was taken or dropped"
-
-Line = Mapping[str, Any]
 
 
 def schemas(keepers: Iterable[Keeper]) -> dict[str, tuple[asyncpg.Pool, list[Keeper]]]:
@@ -65,26 +55,28 @@ async def parked(keepers: Sequence[Keeper], stream: UUID | None, limit: int) -> 
     """`count` by taker, and the first event of each stream, or every one of one; and commands."""
     count: dict[str, int] = {}
     events: list[Line] = []
-    commands: list[Line] = []
+    sent: list[Line] = []
     for where, (db, takers) in schemas(keepers).items():
         names = [one.name for one in takers]
         count |= dict(await db.fetch(COUNTS, names))
         asked = (HEADS, names, limit) if stream is None else (STREAM, names, limit, stream)
         events += [event(where, row) for row in await db.fetch(*asked)]
-        if any(isinstance(one.takes, Reaction) for one in takers):
-            for name, commands_parked in await db.fetch(COMMAND_COUNTS, names):
-                count[name] = count.get(name, 0) + commands_parked
-            commands += [_command(where, row) for row in await db.fetch(COMMANDS, names, limit, stream)]
-    return {"count": count, "events": events, "commands": commands}
+        counts, lines = await commands.parked(takers, stream, limit)
+        for name, more in counts.items():
+            count[name] = count.get(name, 0) + more
+        sent += lines
+    return {"count": count, "events": events, "commands": sent}
 
 
 async def dropped(keepers: Sequence[Keeper], every: bool, limit: int) -> dict[str, Any]:
     """The record of what was dropped, with `every` also by versions that are gone."""
     lines: list[Line] = []
+    sent: list[Line] = []
     for where, (db, takers) in schemas(keepers).items():
         rows = await db.fetch(DROPPED, [one.name for one in takers], every, limit)
         lines += [{"number": str(Number(where, row["seq"])), **dict(row)} for row in rows]
-    return {"dropped": lines}
+        sent += await commands.dropped(takers, every, limit)
+    return {"dropped": lines, "commands": sent}
 
 
 async def one(keepers: Sequence[Keeper], number: Number) -> tuple[Keeper, asyncpg.Record]:
@@ -124,15 +116,3 @@ def envelope_of(value: bytes) -> Envelope | None:
         return read(value)
     except msgspec.MsgspecError:
         return None
-
-
-def _command(where: str, row: asyncpg.Record) -> Line:
-    return {
-        "number": str(Number(where, row["seq"], command=True)),
-        "reaction": row["reaction"],
-        "org": row["org_id"],
-        "stream": row["stream_id"],
-        "command": row["command"],
-        "reason": row["reason"],
-        "decided_at": row["decided_at"],
-    }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import socket
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -22,6 +20,8 @@ from kernel.vault.vault import Vault
 from kernel.view.batch import retrying
 from kernel.view.view import View
 from ops.errors import CannotRun
+from ops.operator import operator
+from ops.parking import commands
 from ops.parking.keepers import Keeper
 from ops.parking.listing import one
 from ops.parking.numbers import Number
@@ -84,41 +84,60 @@ async def _tried(keeper: Keeper, which: Which, vault: Vault, say: Say) -> dict[s
 
 
 async def _send_again(keepers: Sequence[Keeper], number: Number) -> dict[str, Any]:
-    for keeper in keepers:
-        takes = keeper.takes if keeper.where == number.where else None
-        if isinstance(takes, Reaction) and await outbox.unpark(keeper.db, takes, Which(seq=number.seq)):
-            return {"takers": {keeper.name: {"taken": 0, "left": 0, "commands": 1}}}
-    raise CannotRun(f"no parked command has the number {number}: `./rapport parked` lists what is.")
+    keeper, _ = await commands.one(keepers, number)
+    assert isinstance(keeper.takes, Reaction)
+    sent = await outbox.unpark(keeper.db, keeper.takes, Which(seq=number.seq))
+    return {"takers": {keeper.name: {"taken": 0, "left": 0, "commands": sent}}}
 
 
 async def drop(
     keepers: Sequence[Keeper], number: Number | None, stream: UUID | None, reason: str
 ) -> dict[str, Any]:
-    """How many events were dropped of whom, and by whom. Raises CannotRun."""
-    if number is not None and number.command:
-        raise CannotRun("a command is no fact and is not dropped: mend its cause, and retry it.")
-    by = f"{getpass.getuser()}@{socket.gethostname()}"
-    if number is not None:
-        keeper, row = await one(keepers, number)
-        which, stream = Which(seq=number.seq), row["stream_id"]
-    else:
-        holding = [each for each in keepers if await each.db.fetchval(ANY, each.name, stream)]
-        if len(holding) != 1:
-            names = ", ".join(each.name for each in holding)
-            raise CannotRun(
-                f"stream {stream} is parked by {names}: say with --view which of them is to go on without it."
-                if holding
-                else f"nothing of stream {stream} is parked: `./rapport parked` lists what is."
-            )
-        keeper, which = holding[0], Which(stream_id=stream)
+    """How many events and commands were dropped of whom, and by whom. Raises CannotRun."""
+    by, which = operator(), Which(None if number is None else number.seq, stream)
+    keeper, stream = await _whose(keepers, number, stream)
+    dropped = sent = 0
     try:
-        dropped = await dropping.drop(keeper.db, keeper.name, which, reason, by)
+        if number is None or not number.command:
+            dropped = await dropping.drop(keeper.db, keeper.name, which, reason, by)
     except WaitsBehind as error:
         raise behind(keeper, which, error, "is dropped") from error
-    if not dropped:
+    if isinstance(keeper.takes, Reaction) and (number is None or number.command):
+        sent = await outbox.drop(keeper.db, keeper.takes, which, reason, by)
+    if not dropped + sent:
         raise CannotRun("it was taken or dropped meanwhile, by somebody else: `./rapport parked dropped`.")
     waits = stream is not None and await keeper.db.fetchval(ANY, keeper.name, stream)
-    return {"taker": keeper.name, "dropped": dropped, "by": by, "stream": stream, "more_of_stream": waits}
+    return {
+        "taker": keeper.name,
+        "dropped": dropped,
+        "commands": sent,
+        "by": by,
+        "stream": stream,
+        "more_of_stream": waits,
+    }
+
+
+async def _whose(
+    keepers: Sequence[Keeper], number: Number | None, stream: UUID | None
+) -> tuple[Keeper, UUID | None]:
+    """Who is to go on without it, and of which stream it is. Raises CannotRun."""
+    if number is not None:
+        keeper, row = await (commands.one if number.command else one)(keepers, number)
+        return keeper, row["stream_id"]
+    assert stream is not None
+    holding = [
+        each
+        for each in keepers
+        if await each.db.fetchval(ANY, each.name, stream) or await commands.any_parked(each, stream)
+    ]
+    if len(holding) == 1:
+        return holding[0], stream
+    names = ", ".join(each.name for each in holding)
+    raise CannotRun(
+        f"stream {stream} is parked by {names}: say with --view which of them is to go on without it."
+        if holding
+        else f"nothing of stream {stream} is parked: `./rapport parked` lists what is."
+    )
 
 
 def behind(keeper: Keeper, which: Which, error: WaitsBehind, done: str) -> CannotRun:

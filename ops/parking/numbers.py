@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import click
 
 from kernel.settings import SERVICES
-from ops.parking.keepers import VIEWS_SCHEMA
+from ops.pools import VIEWS_SCHEMA
 
 _NUMBER = re.compile(r"(?:([a-z]+)(-command)?:)?([0-9]{1,18})")
 
@@ -38,7 +38,6 @@ class NumberParam(click.ParamType[Number]):
         if isinstance(value, Number):
             return value
         found = _NUMBER.fullmatch(value)
-        where = (found[1] or VIEWS_SCHEMA) if found else ""
-        if found is None or where not in (VIEWS_SCHEMA, *SERVICES) or (found[2] and where == VIEWS_SCHEMA):
+        if found is None or found[1] not in (None, *SERVICES):
             self.fail(f"{value} is no number as `parked list` shows them: 17, sales:17, sales-command:17")
-        return Number(where, int(found[3]), bool(found[2]))
+        return Number(found[1] or VIEWS_SCHEMA, int(found[3]), bool(found[2]))

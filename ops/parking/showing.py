@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import asyncpg
 
-from ops.output import aligned
+from kernel.log.envelope import Envelope
+from ops.output import aligned, minute
+from ops.parking import commands
+from ops.parking.commands import Line
 from ops.parking.keepers import Keeper
-from ops.parking.listing import Line, envelope_of
+from ops.parking.listing import envelope_of
 from ops.parking.numbers import Number
 
 
@@ -19,7 +23,7 @@ def listed(document: Mapping[str, Any]) -> str:
     if not count:
         return "Nothing is parked."
     rows: list[tuple[str, ...]] = [
-        ("number", "view or reaction", "event", "stream", "position", "behind it", "reason")
+        ("number", "view or reaction", "event or command", "stream", "position", "behind it", "reason")
     ]
     rows += [_line(each) for each in document["events"]]
     rows += [
@@ -41,7 +45,7 @@ def _line(each: Line) -> tuple[str, ...]:
 def shown(keeper: Keeper, row: asyncpg.Record, behind: int, ahead: int | None) -> dict[str, Any]:
     """All that is known of one event but its personal part, which stays sealed."""
     envelope = envelope_of(row["value"])
-    document: dict[str, Any] = {
+    return {
         "number": str(Number(keeper.where, row["seq"])),
         "taker": keeper.name,
         "service": row["service"],
@@ -57,21 +61,44 @@ def shown(keeper: Keeper, row: asyncpg.Record, behind: int, ahead: int | None) -
         "behind": behind,
         "waits_behind": None if ahead is None else str(Number(keeper.where, ahead)),
         "bytes": len(row["value"]),
-        "event": None,
+        "event": envelope and _event(envelope),
     }
-    if envelope is not None:
-        document["event"] = {
-            "id": envelope.event_id,
-            "type": envelope.type,
-            "dataschema": envelope.dataschema,
-            "version": envelope.version,
-            "occurred": envelope.occurred_at,
-            "recorded": envelope.recorded_at,
-            "actor": envelope.actor,
-            "sealed": envelope.sealed is not None,
-            "data": bytes(envelope.data).decode(),
-        }
-    return document
+
+
+async def command(keeper: Keeper, row: asyncpg.Record) -> dict[str, Any]:
+    """One command, and the event that caused it; what the command says follows from that and is not told."""
+    cause = await commands.cause(keeper, row)
+    return {
+        "number": str(Number(keeper.where, row["seq"], command=True)),
+        "taker": keeper.name,
+        "command": row["command"],
+        "command_id": row["command_id"],
+        "org": row["org_id"],
+        "stream": row["stream_id"],
+        "reason": row["parked"],
+        "traceback": (row["frames"] or "").splitlines(),
+        "decided_at": row["decided_at"],
+        "behind": await commands.behind(keeper, row),
+        "service": row["service"],
+        "partition": row["partition"],
+        "position": row["position"],
+        "event": cause and _event(cause),
+    }
+
+
+def _event(envelope: Envelope) -> dict[str, Any]:
+    return {
+        "id": envelope.event_id,
+        "type": envelope.type,
+        "stream": envelope.stream_id,
+        "dataschema": envelope.dataschema,
+        "version": envelope.version,
+        "occurred": envelope.occurred_at,
+        "recorded": envelope.recorded_at,
+        "actor": envelope.actor,
+        "sealed": envelope.sealed is not None,
+        "data": bytes(envelope.data).decode(),
+    }
 
 
 def told(document: Mapping[str, Any]) -> str:
@@ -96,7 +123,9 @@ def tried(document: Mapping[str, Any]) -> str:
 
 def given_up(document: Mapping[str, Any]) -> str:
     """What was dropped, and what to do about those behind."""
-    line = f"{document['taker']}: {document['dropped']:,} dropped, on record for {document['by']}"
+    what = [f"{document['dropped']:,} dropped"] if document["dropped"] or not document["commands"] else []
+    what += [f"{document['commands']:,} commands dropped"] if document["commands"] else []
+    line = f"{document['taker']}: {', '.join(what)}, on record for {document['by']}"
     if document["more_of_stream"]:
         return f"{line}\nMore of its stream is parked: ./rapport parked retry --stream {document['stream']}"
     return line
@@ -104,12 +133,23 @@ def given_up(document: Mapping[str, Any]) -> str:
 
 def recorded(document: Mapping[str, Sequence[Line]]) -> str:
     """The record of what was dropped, oldest first."""
-    rows = [("dropped", "by", "view or reaction", "event", "stream", "position", "parked for", "because")]
-    for each in document["dropped"]:
-        at = "" if each["position"] is None else f"{each['partition']}/{each['position']}"
-        name = str(each["type"] or "no event").rpartition(".")[2]
-        taker = f"{each['taker']} (deleted)" if each["ended"] else each["taker"]
-        when = f"{each['dropped_at']:%Y-%m-%d %H:%M}"
-        stream = str(each["stream_id"] or "")
+    rows = [
+        (
+            "dropped",
+            "by",
+            "view or reaction",
+            "event or command",
+            "stream",
+            "position",
+            "parked for",
+            "because",
+        )
+    ]
+    for each in sorted([*document["dropped"], *document["commands"]], key=itemgetter("dropped_at")):
+        command = each.get("command")
+        at = "" if command or each["position"] is None else f"{each['partition']}/{each['position']}"
+        name = command or str(each["type"] or "no event").rpartition(".")[2]
+        taker = f"{each['taker']} (deleted)" if each.get("ended") else each["taker"]
+        when, stream = minute(each["dropped_at"]), str(each["stream_id"] or "")
         rows.append((when, each["dropped_by"], taker, name, stream, at, each["parked_for"], each["reason"]))
     return "\n".join(aligned(rows)) if len(rows) > 1 else "Nothing was dropped."

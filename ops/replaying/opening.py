@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ from kernel.web.jwks import KeyRing
 from kernel.web.problems import Problem
 from kernel.web.tokens import Verifier
 from ops.errors import CannotRun
+from ops.operator import operator
 from ops.replaying.topic import Record
 from ops.replaying.types import types_of
 from services.projections.customers.roles import CLEAR
@@ -103,12 +102,12 @@ async def opener(
     settings: Settings, caller: Caller, service: str, topic: str, asked: str
 ) -> AsyncIterator[Opener]:
     """Puts on record who asks for what, then opens. Raises CannotRun."""
-    by = f"{getpass.getuser()}@{socket.gethostname()}"
     try:
         async with AsyncExitStack() as stack:
             pool = await connect_pool(settings, "vault_app", max_size=1)
             stack.push_async_callback(pool.close)
-            await pool.execute(RECORD, caller.org_id, caller.subject, caller.role.value, by, topic, asked)
+            who = caller.org_id, caller.subject, caller.role.value, operator()
+            await pool.execute(RECORD, *who, topic, asked)
             vault = await Vault.open(settings)
             stack.push_async_callback(vault.close)
             yield Opener(caller, vault, service, Reading([AllOf(types_of(service), frozenset({service}))]))

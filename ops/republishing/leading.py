@@ -16,9 +16,10 @@ from kernel.taking.generations import Generation
 from kernel.taking.moving import Lost, Taken, move
 from kernel.taking.taker import Taker
 from kernel.view.building import beside
+from ops.pools import VIEWS_SCHEMA
 from ops.republishing.patience import Patience, Say
 from ops.republishing.publishing import Published
-from ops.republishing.schemas import VIEWS_SCHEMA, Schemas
+from ops.republishing.schemas import Schemas
 
 SHARED = "SELECT shared FROM mark ORDER BY partition"
 

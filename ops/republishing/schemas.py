@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
 
 import asyncpg
 
-from kernel.database import DatabaseAway, connect_pool
-from kernel.migrate import SchemaMismatch, require_schema
-from kernel.settings import SERVICES, Settings
+from kernel.settings import Settings
 from kernel.taking import generations
 from kernel.taking.taker import Taker
 from kernel.view import versions
 from kernel.view.versions import Version
 from ops.errors import CannotRun
-from ops.local.supervising.names import REACTING
-from ops.settings import away
+from ops.pools import VIEWS_SCHEMA, pools
+from ops.takers.reactions import reactions
 from services.projections.app import VIEWS
 
-VIEWS_SCHEMA = "projections"
 FOLLOWED = "followed"
 
 
@@ -49,12 +44,7 @@ class Schemas:
         """The followed views, or the reactions, that take the service's topic."""
         if schema == VIEWS_SCHEMA:
             return [one.fold for one in await self.versions(service, FOLLOWED) if one.fold]
-        return [one for one in reactions(schema) if service in one.services]
-
-
-def reactions(service: str) -> Iterable[Any]:
-    """A service's own."""
-    return import_module(f"services.{service}.app").SERVICE.reactions if service in REACTING else ()
+        return [one for of, one in reactions().values() if of == schema and service in one.services]
 
 
 @asynccontextmanager
@@ -62,16 +52,5 @@ async def opened(settings: Settings) -> AsyncIterator[Schemas]:
     """Raises CannotRun."""
     if f"{VIEWS_SCHEMA}_owner" not in settings.dsn:
         raise CannotRun("the settings name no DSN of projections_owner, who makes and drops views.")
-    roles = {VIEWS_SCHEMA: f"{VIEWS_SCHEMA}_owner"} | {name: f"{name}_log" for name in SERVICES}
-    try:
-        async with AsyncExitStack() as stack:
-            pools = {}
-            for schema, role in roles.items():
-                pools[schema] = await connect_pool(settings, role, max_size=4, command_timeout=None)
-                stack.push_async_callback(pools[schema].close)
-                await require_schema(pools[schema], schema)
-            yield Schemas(pools)
-    except DatabaseAway as error:
-        raise away(error) from error
-    except SchemaMismatch as error:
-        raise CannotRun(str(error)) from error
+    async with pools(settings, views_as="owner", max_size=4, command_timeout=None) as found:
+        yield Schemas(found)

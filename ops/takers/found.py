@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 
-from kernel.database import DatabaseAway, connect_pool
 from kernel.log.partitions import PARTITIONS
-from kernel.migrate import SchemaMismatch, require_schema
 from kernel.settings import SERVICES, Settings
 from kernel.taking.checkpoints import Checkpoint
 from kernel.taking.taker import Taker
-from ops.errors import CannotRun
-from ops.settings import away
+from ops.pools import VIEWS_SCHEMA, pools
 
 BEHIND = """
 SELECT c.partition, c.last - n.position AS events,
@@ -37,18 +34,8 @@ Logs = Mapping[str, asyncpg.Pool]
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[tuple[asyncpg.Pool, Logs]]:
     """The views' schema, and every service's as its batches see it. Raises CannotRun."""
-    try:
-        async with AsyncExitStack() as stack:
-            pools = {}
-            for schema in ("projections", *SERVICES):
-                pools[schema] = await connect_pool(settings, f"{schema}_log", max_size=1)
-                stack.push_async_callback(pools[schema].close)
-                await require_schema(pools[schema], schema)
-            yield pools.pop("projections"), pools
-    except DatabaseAway as error:
-        raise away(error) from error
-    except SchemaMismatch as error:
-        raise CannotRun(str(error)) from error
+    async with pools(settings, max_size=1) as found:
+        yield found[VIEWS_SCHEMA], {name: found[name] for name in SERVICES}
 
 
 async def found(

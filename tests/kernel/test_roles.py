@@ -10,7 +10,8 @@ import pytest
 from kernel.database import connect_pool, read_as
 from kernel.ids import new_id
 from kernel.settings import SERVICES, Settings
-from tests.kernel.log.store.appends import append, connected, opened, write
+from tests.connecting import connected
+from tests.kernel.log.store.appends import append, opened, write
 
 READ = "SELECT"
 WRITE = "DELETE INSERT SELECT UPDATE"
@@ -22,13 +23,14 @@ SERVICE: Mapping[str, Mapping[str, str]] = {
     "counter": {"log": "SELECT UPDATE(last) UPDATE(recorded_at)"},
     "deadline": {"log": WRITE},
     "dropped": {"log": "INSERT SELECT"},
+    "dropped_command": {"log": "INSERT SELECT"},
     "event": {"app": READ, "log": "INSERT SELECT"},
     "generation": {"log": "INSERT SELECT UPDATE"},
     "halt": {"log": "DELETE INSERT SELECT"},
     "lease": {"log": WRITE},
     "mark": {"log": "SELECT UPDATE(generation) UPDATE(position) UPDATE(shared) UPDATE(topic_offset)"},
     "migration": {"app": READ, "log": READ},
-    "outbox": {"log": "DELETE INSERT SELECT UPDATE(parked)"},
+    "outbox": {"log": "DELETE INSERT SELECT UPDATE(frames) UPDATE(parked)"},
     "parked": {"log": "DELETE INSERT SELECT UPDATE(frames) UPDATE(reason)"},
     "reaction_memory": {"log": "DELETE INSERT SELECT UPDATE(memory)"},
     "reaction_start": {"log": "INSERT SELECT UPDATE(starts)"},

@@ -13,7 +13,7 @@ from kernel.database import DatabaseAway
 from kernel.handling.call import Answer, Call
 from kernel.log.lease import take
 from kernel.reaction.folding import Decided
-from kernel.reaction.outbox import put, unpark
+from kernel.reaction.outbox import drop, put, unpark
 from kernel.reaction.reaction import Issue
 from kernel.reaction.sending import LEASE, Sender
 from kernel.taking.parking.which import Which
@@ -133,6 +133,26 @@ async def test_any_other_error_parks_the_command_and_what_is_behind_it(pool: asy
             sender.wake.set()
             await until(empty(pool))
         assert handler.of(ONE) == [0, 0, 2]
+
+
+async def test_what_waits_behind_a_command_that_is_dropped_goes_on(pool: asyncpg.Pool) -> None:
+    handler = Handler(lambda call: ValueError("no") if number(call) == 0 else None)
+    await fill(pool, [ONE, ONE])
+    async with sending(pool, handler) as sender:
+        await until(empty(pool))
+        assert handler.of(ONE) == [0]
+        assert " handle" in await pool.fetchval("SELECT frames FROM outbox WHERE parked = 'ValueError'")
+        assert await drop(pool, shelves(), Which(stream_id=ONE), "not wanted", "tester") == 1
+        sender.wake.set()
+        await until(lambda: _nothing(pool))
+    assert handler.of(ONE) == [0, 1]
+    (record,) = await pool.fetch("SELECT * FROM dropped_command")
+    assert (record["reaction"], record["parked_for"]) == ("shelves", "ValueError")
+    assert (record["reason"], record["dropped_by"]) == ("not wanted", "tester")
+
+
+async def _nothing(pool: asyncpg.Pool) -> bool:
+    return not await pool.fetchval("SELECT count(*) FROM outbox")
 
 
 async def test_one_process_sends_at_a_time(pool: asyncpg.Pool) -> None:

@@ -31,7 +31,7 @@ def told(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str
     )
 
 
-async def park_event(settings: Settings) -> None:
+async def park_event(settings: Settings, stream: UUID | None = None) -> None:
     """One that is no event at all, and so can never be taken."""
     db = await asyncpg.connect(settings.dsn["sales_log"], server_settings={"search_path": "sales"})
     await db.execute(
@@ -45,23 +45,24 @@ async def park_event(settings: Settings) -> None:
         " VALUES ($1, 3, 'contacts', $2, $3, 7, 6, 'x', 'ValueError', '')",
         NAME,
         uuid4(),
-        uuid4(),
+        stream or uuid4(),
     )
     await db.close()
 
 
-async def park_command(settings: Settings) -> UUID:
-    """One that the service could not carry out; the stream it is for."""
+async def park_command(settings: Settings, cause: tuple[int, int, UUID] = (3, 7, uuid4())) -> UUID:
+    """One that the service could not carry out; the stream it is for. `cause`: an event of sales."""
     db = await asyncpg.connect(settings.dsn["sales_log"], server_settings={"search_path": "sales"})
     stream = uuid4()
     await db.execute(
         "INSERT INTO outbox (reaction, org_id, stream_id, command_id, command, body, correlation_id,"
-        " causation_id, origin, parked)"
-        " VALUES ($1, $2, $3, $4, 'AttributePurchase', '{}', $4, $4, 'live', 'Bug')",
+        " service, partition, position, causation_id, origin, parked, frames)"
+        " VALUES ($1, $2, $3, $4, 'AttributePurchase', '{}', $4, 'sales', $5, $6, $7, 'live', 'Bug', 'a\nb')",
         NAME,
         uuid4(),
         stream,
         uuid4(),
+        *cause,
     )
     await db.close()
     return stream
