@@ -16,6 +16,13 @@ from kernel.settings import Settings
 LARGEST_BATCH = 4 * 1024 * 1024
 """Bytes of one compressed batch that a topic takes."""
 
+FORGETFUL = {
+    "cleanup.policy": "delete",
+    "retention.ms": str(10 * 60_000),
+    "segment.ms": str(10 * 60_000),
+    "message.timestamp.type": "LogAppendTime",  # a sender's clock may be anywhere
+}
+
 SECONDS_TO_ANSWER = 10.0
 SECONDS_BETWEEN_LOOKS = 0.05
 
@@ -82,11 +89,21 @@ async def ensure_topic(settings: Settings, name: str) -> None:
             await _check(administrator, name, wanted)
 
 
+async def ensure_short_topic(settings: Settings, name: str) -> None:
+    """Makes a topic of one partition whose records are of use for a moment; raises a KafkaError."""
+    async with _administrator(settings) as administrator:
+        await _create(administrator, name, settings.replication_factor, FORGETFUL, partitions=1)
+
+
 async def _create(
-    administrator: AIOKafkaAdminClient, name: str, replicas: int, wanted: Mapping[str, str]
+    administrator: AIOKafkaAdminClient,
+    name: str,
+    replicas: int,
+    wanted: Mapping[str, str],
+    partitions: int = PARTITIONS,
 ) -> bool:
     """False where it is there already."""
-    new = NewTopic(name, PARTITIONS, replicas, topic_configs=dict(wanted))
+    new = NewTopic(name, partitions, replicas, topic_configs=dict(wanted))
     answer = await administrator.create_topics([new])
     error = for_code(answer.topic_errors[0][1])
     if error not in (NoError, TopicAlreadyExistsError):

@@ -57,7 +57,7 @@ async def row(db: Connection, view: View[R], *key: Any) -> R | None:
 async def reached(db: Connection, views: Sequence[View[Any]]) -> Positions:
     """How far all of these views are: of each topic's partition the least."""
     positions: Positions = {}
-    for version, checkpoint in await _live_checkpoints(db, views):
+    for version, checkpoint in await live_checkpoints(db, views):
         for service in version.services:
             _lower(positions, service, checkpoint)
     return positions
@@ -69,7 +69,7 @@ def _lower(positions: Positions, service: str, checkpoint: Checkpoint) -> None:
     entries[checkpoint.partition] = min(head.position, entries.get(checkpoint.partition, head.position))
 
 
-async def _live_checkpoints(
+async def live_checkpoints(
     db: Connection, views: Sequence[View[Any]], partitions: list[int] | None = None
 ) -> list[tuple[View[Any], Checkpoint]]:
     """Of these partitions, or of all, with the version that is read."""
@@ -115,7 +115,7 @@ async def _still_named(db: Connection, positions: Positions) -> Positions:
 async def _are_there(pool: asyncpg.Pool, views: Sequence[View[Any]], positions: Positions) -> bool:
     asked = sorted({partition for entries in positions.values() for partition in entries})
     with database_away():
-        found = await _live_checkpoints(pool, views, asked)
+        found = await live_checkpoints(pool, views, asked)
     return all(
         _is_there(checkpoint.head(service), generation, entries.get(checkpoint.partition, 0))
         for version, checkpoint in found

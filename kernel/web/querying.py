@@ -14,7 +14,7 @@ from kernel import metrics, tracing
 from kernel.database import read_as
 from kernel.vault.vault import Vault
 from kernel.view import reading
-from kernel.view.history.settling import until_settled
+from kernel.view.history import whole
 from kernel.web.access import Caller, require
 from kernel.web.inquiry import Inquiry, made
 from kernel.web.positions import open_positions, seal_positions
@@ -75,11 +75,13 @@ class Querying:
         moment = getattr(params, query.moment) if query.moment else None
         views = query.past or query.views if moment else query.views
         if moment:
-            await until_settled(self._pool, moment, f"/{query.moment}")
+            await whole.until_whole(self._pool, views, moment, f"/{query.moment}")
         if asked:
             positions = open_positions(self._token_key, caller.org_id, asked)
             await reading.wait_for(self._pool, views, positions)
         async with read_as(self._pool, caller.org_id) as db:
+            if moment:
+                await whole.require_whole(db, views, moment)
             found = await query.handler(Inquiry(db, caller, self._vault, self._token_key), params)
             reached = await reading.reached(db, views)
         position = seal_positions(self._token_key, caller.org_id, reached)

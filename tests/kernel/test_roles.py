@@ -45,6 +45,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     "checkpoint": {"app": READ, "log": "INSERT SELECT UPDATE(parked) UPDATE(topics)"},
     "dropped": {"log": "INSERT SELECT"},
     "generation": {"app": READ, "log": "INSERT SELECT UPDATE"},
+    "horizon": {"app": READ, "log": "INSERT SELECT UPDATE"},
     "migration": {"app": READ, "log": READ},
     "parked": {"log": "DELETE INSERT SELECT UPDATE(frames) UPDATE(reason)"},
     "view": {"app": READ, "log": READ},

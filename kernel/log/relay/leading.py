@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import asyncpg
 
 from kernel.database import DatabaseAway
 from kernel.failpoints import failpoint
+from kernel.log import horizon
 from kernel.log.halt import halt, halted
 from kernel.log.lease import Lease, LeaseLost, renew
 from kernel.log.relay.comparison import Different, compare
@@ -19,7 +21,7 @@ from kernel.log.relay.marks import Mark, move_marks, read_marks
 from kernel.log.relay.publisher import NOT_PUBLISHED, Flight, Publisher, Run
 from kernel.log.relay.reading import Gap, read_runs
 from kernel.log.relay.wake import Wake, pause
-from kernel.log.topics import UnfitTopic, ensure_topic, existing, topic
+from kernel.log.topics import UnfitTopic, ensure_short_topic, ensure_topic, existing, topic
 from kernel.metrics import RELAY_ERRORS, RELAY_PUBLISHED
 from kernel.settings import Settings
 
@@ -34,7 +36,7 @@ thousand a second for good; at a thousand a stall that filled one flight must no
 SECONDS_BETWEEN_MARKS = 0.05
 """While there is always more to send; a mark that lags is only a repeat after a crash."""
 SECONDS_BETWEEN_CHECKS = 1.0
-"""Looks whether the marks are still where they were left."""
+"""Looks whether the marks are still where they were left, and tells how far the log is known."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 """Seconds between two tries while nothing can be published."""
 SLOW = 2.0
@@ -94,6 +96,7 @@ class Leader:
         publisher = Publisher(self.settings, name)
         try:
             await publisher.open()
+            await ensure_short_topic(self.settings, horizon.topic(self.settings))
             self._error, self.topic = None, name
             await self._carry(publisher, lease, marks)
         finally:
@@ -123,7 +126,7 @@ class Leader:
         after = {mark.partition: mark.position for mark in marks}
         known = {mark.partition: mark for mark in marks}
         landed: dict[int, Mark] = {}
-        moved_at = checked_at = time.monotonic()
+        moved_at, checked_at = time.monotonic(), -math.inf
         flight: Flight | None = None
         while flight or landed or not self.stopping.is_set():
             reads = flight is None or flight.records >= MANY
@@ -147,6 +150,7 @@ class Leader:
                 await self.wake.wait(SECONDS_BETWEEN_LOOKS)
             if time.monotonic() - checked_at > SECONDS_BETWEEN_CHECKS:
                 await self._check(known.values())
+                await self._tell(publisher, generation)
                 checked_at = time.monotonic()
             if follows and flight and flight.records >= MANY:
                 await pause(self.stopping, BREATH)
@@ -155,6 +159,13 @@ class Leader:
         """Raises LeaseLost where somebody else moved the marks: all is to be looked at again from there."""
         if await read_marks(self.pool) != sorted(known, key=lambda mark: mark.partition):
             raise LeaseLost("the marks were moved: a new generation, or a restored database")
+
+    async def _tell(self, publisher: Publisher, generation: int) -> None:
+        """Says, also while nothing is written, up to when the log is known: this topic fits the store."""
+        promised = await horizon.promise(self.pool, self.service, generation)
+        self._waits_since = time.monotonic()
+        await publisher.tell(promised, horizon.topic(self.settings))
+        self._waits_since = None
 
     async def _read(self, generation: int, after: Mapping[int, int]) -> list[Run]:
         """What is new; nothing once the process is told to stop."""

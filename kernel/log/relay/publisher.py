@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerClosed
 from aiokafka.producer.message_accumulator import BatchBuilder
@@ -15,6 +16,7 @@ from aiokafka.structs import RecordMetadata
 
 from kernel.log import envelope
 from kernel.log.envelope import CONTENT_TYPE, Envelope
+from kernel.log.horizon import Horizon
 from kernel.log.relay.marks import Mark
 from kernel.settings import Settings
 
@@ -109,6 +111,12 @@ class Publisher:
         batch.close()
         future = await self._producer.send_batch(batch, self._topic, partition=run.partition)
         return run, batch.record_count(), future
+
+    async def tell(self, horizon: Horizon, topic: str) -> None:
+        """Sends what is no event of the log, and waits until it is there."""
+        key, value = horizon.service.encode(), msgspec.json.encode(horizon)
+        async with asyncio.timeout(SECONDS_TO_ACKNOWLEDGE):
+            await self._producer.send_and_wait(topic, value, key=key, partition=0)
 
     async def close(self) -> None:
         """Disconnects; what is still on its way is given up after a second."""

@@ -23,6 +23,7 @@ from kernel.view import versions
 from kernel.view.view import View
 from kernel.view.worker.consumer import SECONDS_TO_ANSWER, consuming
 from kernel.view.worker.follower import Follower
+from kernel.view.worker.hearing import hear
 from kernel.view.worker.progress import Progress
 
 LOG = logging.getLogger(__name__)
@@ -56,6 +57,11 @@ class Worker:
 
     async def work(self) -> None:
         """Goes on until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(hear(self._settings, self._pool, self.progress))
+            tasks.create_task(self._work())
+
+    async def _work(self) -> None:
         while True:
             try:
                 await self._follow()

@@ -1,0 +1,79 @@
+"""While a relay or the worker stands still, no answer about the past lacks what was recorded by then."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from kernel.settings import Settings
+from kernel.vault.keys import make_keys
+from tests.conftest import Processes
+from tests.journeys.town import Town
+
+
+@pytest.fixture
+async def town(
+    settings: Settings, processes: Processes, token: Callable[[str, str], str]
+) -> AsyncIterator[Town]:
+    make_keys(Path(settings.keys))
+    async with httpx.AsyncClient(timeout=30) as http:
+        town = Town(settings, token, http)
+        await town.begin(processes)
+        yield town
+
+
+@contextmanager
+def standing_still(processes: Processes, *command: str) -> Iterator[None]:
+    """The process of this command is stopped and goes on afterwards, with its leases and connections."""
+    (process,) = [one for one in processes.started if one.args[-len(command) :] == list(command)]
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
+@pytest.mark.timeout(240)
+async def test_whatever_stands_still_an_answer_about_the_past_is_whole_or_not_given(
+    town: Town, processes: Processes
+) -> None:
+    person = {"kind": "person", "name": {"given": "Anna", "family": "Gruber"}}
+    anna = await town.command("contacts", "/contacts", person)
+
+    async def ask(as_of: str) -> httpx.Response:
+        url = f"http://127.0.0.1:{town.settings.port['views']}/customers/{anna}"
+        return await town.http.get(
+            url, params={"as_of": as_of}, headers={"authorization": f"Bearer {town.token}"}
+        )
+
+    async def language(as_of: str) -> Any:
+        async with asyncio.timeout(60):
+            while (answer := await ask(as_of)).status_code == 503:
+                pass
+        assert answer.is_success, answer.text
+        return answer.json()["preferences"]["language"]
+
+    before = datetime.now(UTC).isoformat()
+    assert await language(before) is None
+    for command, spoken in ((("worker",), "fr"), (("relay", "contacts"), "it"), (("relay", "sales"), "sv")):
+        with standing_still(processes, *command):
+            await town.command("contacts", f"/contacts/{anna}/prefer-language", {"language": spoken})
+            then = datetime.now(UTC).isoformat()
+            for _ in range(2):
+                answer = await ask(then)
+                assert (answer.status_code, answer.headers.get("retry-after")) == (503, "1"), (
+                    command,
+                    answer.text,
+                )
+                assert answer.json()["type"] == "urn:rapport:problem:view-behind"
+            assert (await ask(before)).status_code == 200
+        assert await language(then) == spoken
+    assert await language(before) is None

@@ -1,0 +1,82 @@
+"""A log is known up to a horizon: nothing is ever recorded before it that is not at its positions already."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from kernel.database import connect_pool
+from kernel.log import horizon
+from kernel.log.horizon import Horizon, promise
+from kernel.log.store import Store
+from kernel.settings import Settings
+from tests.conftest import Processes
+from tests.kernel.log.relaying import append, begun, connected, eventually, opened, published
+
+
+async def recorded(settings: Settings) -> list[tuple[int, int, datetime]]:
+    async with connected(settings) as db:
+        return [tuple(row) for row in await db.fetch("SELECT partition, position, recorded_at FROM event")]
+
+
+async def test_among_many_appends_each_promise_is_kept(database: Settings) -> None:
+    pool = await connect_pool(database, "contacts_log", max_size=1)
+    promises: list[Horizon] = []
+
+    async def write(store: Store) -> None:
+        for _ in range(40):
+            await append(store, 3, events=2)
+
+    async with opened(database) as store, opened(database) as other:
+        writing = asyncio.gather(*(write(each) for each in (store, other) for _ in range(3)))
+        while not writing.done():
+            promises.append(await promise(pool, "contacts", 1))
+            await asyncio.sleep(0)
+        await writing
+    await pool.close()
+    events = await recorded(database)
+    assert len(promises) > 10
+    assert len({each.positions for each in promises}) > 5
+    for each in promises:
+        for partition, position, at in events:
+            assert (at <= each.until) == (position <= each.positions[partition])
+
+
+async def test_a_promise_outlives_a_clock_that_is_set_back(database: Settings) -> None:
+    pool = await connect_pool(database, "contacts_log", max_size=1)
+    async with connected(
+        database
+    ) as db:  # as if the clock had been an hour ahead when one partition was written
+        await db.execute("UPDATE counter SET recorded_at = now() + '1 hour' WHERE partition = 3")
+    promised = await promise(pool, "contacts", 1)
+    async with opened(database) as store:
+        await asyncio.gather(*(store.append(begun(partition=partition)) for partition in range(12)))
+    assert all(at > promised.until for _, _, at in await recorded(database))
+    await pool.close()
+
+
+async def heard(settings: Settings, count: int) -> list[Horizon]:
+    """The next that are told."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, auto_offset_reset="latest")
+    await consumer.start()
+    try:
+        consumer.assign([TopicPartition(horizon.topic(settings), 0)])
+        return [horizon.decode((await consumer.getone()).value) for _ in range(count)]
+    finally:
+        await consumer.stop()
+
+
+async def test_a_relay_tells_about_once_a_second_also_while_nothing_is_written(
+    settings: Settings, processes: Processes
+) -> None:
+    processes.start("relay", "contacts", settings=settings)
+    async with opened(settings) as store:
+        await append(store, 20, events=3)
+    await eventually(lambda: published(settings))
+    told = await heard(settings, 3)
+    assert all((one.service, one.generation, sum(one.positions)) == ("contacts", 1, 60) for one in told)
+    for before, after in pairwise(told):
+        assert timedelta(0) < after.until - before.until < timedelta(seconds=10)
