@@ -15,7 +15,9 @@ from kernel.archive.format.reading import groups
 from kernel.archive.format.tables import BESIDE, EVENT, PERSON_KEY, Table
 from kernel.database import connect_pool, database_away
 from kernel.failpoints import failpoint
+from kernel.log.horizon import promise
 from kernel.settings import Settings
+from kernel.view.history.horizons import remember
 
 MOST_FAULTS = 3
 
@@ -38,7 +40,8 @@ ON CONFLICT (org_id, stream_id) DO UPDATE SET version = excluded.version"""
 
 COUNT = """
 UPDATE counter SET last = $2,
-    recorded_at = (SELECT recorded_at FROM event WHERE partition = $1 AND position = $2)
+    recorded_at = greatest(recorded_at, (
+        SELECT recorded_at FROM event WHERE partition = $1 AND position = $2))
 WHERE partition = $1"""
 
 
@@ -101,6 +104,7 @@ async def _service(settings: Settings, folder: Path, service: str, log: Log, tel
                 if await _there(db, service, log):
                     return 0
                 await _put(db, folder, service, log, tell)
+                await _tell_views(db, settings, service)
                 failpoint("archive.put")
         return log.events
     finally:
@@ -133,6 +137,17 @@ async def _put(db: asyncpg.Connection, folder: Path, service: str, log: Log, tel
         await db.execute(COUNT, partition, part.last)
     for table in BESIDE:
         await _rows(db, folder, log.tables[table.name], table)
+
+
+async def _tell_views(db: asyncpg.Connection, settings: Settings, service: str) -> None:
+    """What relays told of the empty store is true no more: views are whole once they have taken what came."""
+    generation = await db.fetchval("SELECT generation FROM mark WHERE partition = 0")
+    promised = await promise(db, service, generation)
+    views = await connect_pool(settings, "projections_log", max_size=1)
+    try:
+        await remember(views, promised)
+    finally:
+        views.terminate()
 
 
 async def _rows(db: asyncpg.Connection, folder: Path, file: File, table: Table) -> None:

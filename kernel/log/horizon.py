@@ -33,8 +33,8 @@ def topic(settings: Settings) -> str:
     return f"{settings.topics}.horizons"
 
 
-async def promise(pool: asyncpg.Pool, service: str, generation: int) -> Horizon:
+async def promise(db: asyncpg.Connection | asyncpg.Pool, service: str, generation: int) -> Horizon:
     """The horizon of this moment: no event will be recorded at it or before, though the clock be set back."""
     with database_away():
-        row = await pool.fetchrow("SELECT until, positions FROM promise()")
+        row = await db.fetchrow("SELECT until, positions FROM promise()")
     return Horizon(service, generation, row["until"], tuple(row["positions"]))

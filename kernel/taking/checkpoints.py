@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import TypeAlias
@@ -41,6 +42,8 @@ class Head(msgspec.Struct, omit_defaults=True):
     offset: int = -1
     event: UUID | None = None
     """The one at that position: whether a log that was restored from a backup still holds it."""
+    recorded: datetime | None = None
+    """When that was: nothing that was recorded before has yet to be taken."""
 
     def next_offset(self, generation: int) -> int:
         """Where to look for the next record on the topic of this generation; it never lies before that.
@@ -156,6 +159,6 @@ def _take_next(head: Head, arrivals: Iterable[Arrival], fresh: list[Arrival]) ->
 
 
 def _name(head: Head, taken: Sequence[Arrival]) -> None:
-    """Says which event is at the head's position; only of the last one, for some arrivals make ids anew."""
+    """Names the event at the head's position: only the last one, for some envelopes make such values anew."""
     if last := next((one.envelope for one in reversed(taken) if one.envelope is not None), None):
-        head.event = last.event_id
+        head.event, head.recorded = last.event_id, last.recorded_at

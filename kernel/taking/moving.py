@@ -61,7 +61,7 @@ async def move(
     for _, one in moved:
         head = one.head(service)
         # Positions begin at 1: at the least so many records lie before the next one.
-        one.heads[service] = Head(to.number, head.position, head.position - 1, head.event)
+        one.heads[service] = Head(to.number, head.position, head.position - 1, head.event, head.recorded)
     lines = [(taker, one.partition, topics_text(one)) for taker, one in moved]
     if lines:
         await db.execute(WRITE, *(list(column) for column in zip(*lines, strict=True)))

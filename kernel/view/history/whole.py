@@ -61,8 +61,11 @@ async def is_whole(db: Connection, views: Sequence[View[Any]], moment: datetime)
 
 
 def _is_known(head: Head, partition: int, service: str, told: Sequence[Horizon], moment: datetime) -> bool:
-    """A former generation's horizon still counts: the events that it speaks of kept their positions."""
-    return any(
+    """By what was told, or by the last event taken: of one partition, later events are recorded later.
+
+    A former generation's horizon still counts: the events that it speaks of kept their positions.
+    """
+    return (head.recorded is not None and moment < head.recorded) or any(
         horizon.service == service
         and horizon.generation <= head.generation
         and horizon.positions[partition] <= head.position

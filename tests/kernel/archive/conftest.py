@@ -82,12 +82,15 @@ async def imported(harbour: Harbour, folder: Path, sealed: bool = False) -> dict
     return await put_in(harbour.settings, folder, (SERVICE,), sealed, quiet)
 
 
+COUNTERS = "(SELECT partition, last FROM counter)"
+"""When they last moved is no part of a log: they also move while nothing is written."""
+
 TABLES = {
     "event": "partition, position",
     "stream": "org_id, stream_id",
     "claim": "org_id, kind, digest",
     "answer": "org_id, caller, key",
-    "counter": "partition",
+    COUNTERS: "partition",
     "deadline": "org_id, stream_id, name",
 }
 """All that a service's log consists of, and an order of each table's rows."""

@@ -17,10 +17,23 @@ from kernel.archive.format import writing
 from kernel.archive.format.files import Unfit
 from kernel.archive.format.reading import groups
 from kernel.archive.format.tables import EVENT
+from kernel.database import connect_pool
+from kernel.log.horizon import Horizon, promise
+from kernel.log.partitions import PARTITIONS
 from kernel.vault.vault import Vault
+from kernel.view.history.horizons import every, remember
 from tests.boats.aggregate import LaunchBoat, MoorBoat, NameOwner, RowBoat
 from tests.boats.harbour import Harbour
-from tests.kernel.archive.conftest import BOATS, contents, exported, files, imported, launched, quiet
+from tests.kernel.archive.conftest import (
+    BOATS,
+    COUNTERS,
+    contents,
+    exported,
+    files,
+    imported,
+    launched,
+    quiet,
+)
 
 EVENTS = 4 * BOATS
 
@@ -54,9 +67,23 @@ async def test_commands_go_on_at_the_right_versions_and_positions(
         assert await where.ask(NameOwner(owner=f"Ada {BOATS}"), boat)  # it is called so: the value was opened
         assert len(await where.events(boat)) == 5
         assert (await where.refused(MoorBoat(berth="berth 1"), boat)).code == "berth-taken"
-    assert (await contents(harbour))["counter"][0].split(",")[:2] == (await contents(other))["counter"][
-        0
-    ].split(",")[:2]
+    assert (await contents(harbour))[COUNTERS] == (await contents(other))[COUNTERS]
+
+
+async def test_what_was_told_of_the_empty_store_makes_no_view_whole(
+    harbour: Harbour, other: Harbour, tmp_path: Path
+) -> None:
+    views = await connect_pool(other.settings, "projections_log", max_size=1)
+    await remember(views, Horizon("contacts", 1, datetime.now(UTC), (0,) * PARTITIONS))
+    late = await promise(other.log, "contacts", 1)  # told, and not heard yet
+    await exported(harbour, tmp_path, with_keys=True)
+    await imported(other, tmp_path)
+    await remember(views, late)
+    (horizon,) = await every(views)
+    counters = await other.log.fetch("SELECT last FROM counter ORDER BY partition")
+    assert horizon.positions == tuple(row["last"] for row in counters)
+    assert sum(horizon.positions) == EVENTS
+    await views.close()
 
 
 async def test_a_repeat_of_a_key_is_answered_as_before_the_move(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from kernel.taking.arrivals import Arrival, Reading
 from kernel.taking.checkpoints import Checkpoint, Head, take_next
@@ -37,6 +37,10 @@ def checkpoint_at(log: Log, position: int) -> dict[int, Checkpoint]:
     return {partition: Checkpoint(partition, {"parcels": Head(1, position, position - 1)})}
 
 
+def named(fact: Fact[object]) -> tuple[UUID, datetime]:  # type: ignore[type-var]
+    return fact.envelope.event_id, fact.envelope.recorded_at
+
+
 def test_what_was_taken_before_is_dropped() -> None:
     log = one_stream()
     fresh, gaps = take_next(PARCEL, checkpoint_at(log, 2), [*arrivals(log), *arrivals(log, offset=5)])
@@ -50,7 +54,7 @@ def test_nothing_behind_a_gap_is_taken() -> None:
     fresh, gaps = take_next(PARCEL, heads, there)
     assert [arrival.position for arrival in fresh] == [1, 2]
     (gap,) = gaps
-    assert heads[gap[1]].heads["parcels"] == Head(1, 2, 1, log.facts[1].envelope.event_id)
+    assert heads[gap[1]].heads["parcels"] == Head(1, 2, 1, *named(log.facts[1]))
 
 
 def test_a_repeat_moves_the_offset_and_nothing_else() -> None:
@@ -84,7 +88,7 @@ def test_the_topic_made_anew_goes_on_where_the_former_one_was_left() -> None:
     fresh, gaps = take_next(PARCEL, heads, again)
     assert ([arrival.position for arrival in fresh], gaps) == ([3, 4, 5], set())
     (head,) = heads.values()
-    assert head.heads["parcels"] == Head(2, 5, 4, log.facts[4].envelope.event_id)
+    assert head.heads["parcels"] == Head(2, 5, 4, *named(log.facts[4]))
 
 
 def test_on_another_topic_the_next_record_lies_no_earlier_than_its_position_says() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection
 
 import asyncpg
+import msgspec
 import pytest
 
 from kernel.database import connect_pool
@@ -33,16 +34,13 @@ def log() -> Log:
 
 
 def head_of(log: Log, partition: int, position: int, offset: int) -> Head:
-    event = next(f.envelope.event_id for f in log.facts if (f.partition, f.position) == (partition, position))
-    return Head(1, position, offset, event)
+    last = next(f.envelope for f in log.facts if (f.partition, f.position) == (partition, position))
+    return Head(1, position, offset, last.event_id, last.recorded_at)
 
 
 async def put(pool: asyncpg.Pool, taker: str, *checkpoints: Checkpoint) -> None:
     for one in checkpoints:
-        topics = {
-            name: {"generation": h.generation, "position": h.position, "offset": h.offset, "event": h.event}
-            for name, h in one.heads.items()
-        }
+        topics = {name: msgspec.to_builtins(head) for name, head in one.heads.items()}
         await pool.execute(
             "INSERT INTO checkpoint (taker, partition, topics) VALUES ($1, $2, $3)",
             taker,
@@ -79,7 +77,7 @@ async def test_everyone_goes_on_at_the_next_event_behind_as_few_records_as_there
     await put(pool, "other", Checkpoint(0, {"letters": Head(1, 7, 7)}))
     assert await led(pool, log) == {}
     assert (await heads(pool, "early"))[0] == {
-        "parcels": Head(2, 3, 2, first.event),
+        "parcels": Head(2, 3, 2, first.event, first.recorded),
         "letters": Head(1, 7, 7),
     }
     assert (await heads(pool, "late"))[0] == {"parcels": Head(2)}

@@ -70,6 +70,16 @@ async def test_only_a_view_that_has_come_to_a_horizon_is_whole_until_then(
     assert not await is_whole(readers, [PARCEL], now + timedelta(microseconds=1))
 
 
+async def test_a_view_that_is_behind_is_whole_until_the_last_event_that_it_has_taken(
+    pool: asyncpg.Pool, readers: asyncpg.Pool
+) -> None:
+    now = await clock(pool)
+    await tell(pool, now)
+    await take(pool, Head(1, 4, 3, recorded=now - timedelta(minutes=1)))
+    assert not await is_whole(readers, [PARCEL], now - timedelta(minutes=1))  # another may have come with it
+    assert await is_whole(readers, [PARCEL], now - timedelta(minutes=1, microseconds=1))
+
+
 async def test_an_earlier_horizon_takes_the_place_of_none(pool: asyncpg.Pool, readers: asyncpg.Pool) -> None:
     now = await clock(pool)
     await take(pool, Head(1, 5, 4))
