@@ -73,8 +73,9 @@ def command(
     """Write the events of a topic, a line of JSON each: CloudEvents, byte for byte as they lie there.
 
     TOPIC is a topic's name, or that of a service for its present one. Events of all partitions come in the
-    order in which they were recorded, each once; with --follow those that come later come as they come.
-    Records that are no events are counted on standard error. What is personal is sealed in `personal`.
+    order in which they were recorded, each once; with --follow those that come later come as they come,
+    of a service also where its topic is made anew meanwhile. Records that are no events are counted on
+    standard error. What is personal is sealed in `personal`.
 
     --open needs a token of a role that sees personal values (docs/access.md). It writes the events of the
     token's organisation alone, with the personal part opened in `data.personal`; that of an erased person

@@ -4,40 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
-import asyncpg
-
-from kernel.database import DatabaseAway, connect_pool
 from kernel.log.topics import topic
 from kernel.settings import SERVICES, Settings
 from ops.errors import CannotRun
+from ops.output import say
 from ops.replaying.opening import caller_of, opener
 from ops.replaying.output import output, require_reader
-from ops.replaying.topic import Record, Topic, opened
+from ops.replaying.present import Present, present
+from ops.replaying.topic import Record, opened
 from ops.replaying.types import require_known
 from ops.replaying.wanted import Once, Wanted
-from ops.settings import away
-
-GENERATION = "SELECT max(generation) FROM mark"
 
 MANY = 500
 """With fewer records at once somebody may watch them come."""
 
 Lines = Callable[[Sequence[Record]], Awaitable[Sequence[bytes]]]
-
-
-@dataclass(frozen=True)
-class Source:
-    """A topic of the log, and whose events it carries."""
-
-    topic: str
-    service: str
 
 
 @dataclass(frozen=True)
@@ -65,26 +53,15 @@ class Replayed:
     no_events: int = 0
 
 
-async def source_of(settings: Settings, name: str) -> Source:
-    """A topic by its own name, or a service's present one; raises CannotRun."""
+def service_of(settings: Settings, name: str) -> str:
+    """Whose events they are, of a topic by its own name or of a service; raises CannotRun."""
     for service in SERVICES:
-        if name.startswith(f"{settings.topics}.{service}.g"):
-            return Source(name, service)
-    if name not in SERVICES:
-        raise CannotRun(
-            f"{name} is neither a service ({', '.join(SERVICES)}) nor a topic of the log, such as "
-            f"{topic(settings, SERVICES[0], 1)}."
-        )
-    try:
-        pool = await connect_pool(settings, f"{name}_log", max_size=1)
-        try:
-            return Source(topic(settings, name, await pool.fetchval(GENERATION)), name)
-        finally:
-            await pool.close()
-    except DatabaseAway as error:
-        raise away(error) from error
-    except asyncpg.UndefinedTableError as error:
-        raise CannotRun("the schema is not made yet: run `./rapport migrate`.") from error
+        if name == service or name.startswith(f"{settings.topics}.{service}.g"):
+            return service
+    raise CannotRun(
+        f"{name} is neither a service ({', '.join(SERVICES)}) nor a topic of the log, such as "
+        f"{topic(settings, SERVICES[0], 1)}."
+    )
 
 
 async def replay(settings: Settings, asked: Asked, told: Callable[[int], object]) -> Replayed:
@@ -92,26 +69,28 @@ async def replay(settings: Settings, asked: Asked, told: Callable[[int], object]
 
     What follows for good is ended well by SIGINT and SIGTERM.
     """
-    source = await source_of(settings, asked.source)
-    require_known(asked.wanted.types, source.service)
-    wanted, lines, replayed = asked.wanted, _as_they_are, Replayed(source.topic)
-    async with AsyncExitStack() as stack:
+    service = service_of(settings, asked.source)
+    require_known(asked.wanted.types, service)
+    wanted, lines = asked.wanted, _as_they_are
+    async with present(settings, service, asked.source) as now, AsyncExitStack() as stack:
+        replayed = Replayed(now.name)
         if asked.token is not None:
             caller = await caller_of(settings, asked.token)
             wanted = replace(wanted, org=_only(caller.org_id, wanted.org))
-            opens = opener(settings, caller, source.service, source.topic, asked.words)
+            opens = opener(settings, caller, service, now.name, asked.words)
             lines = (await stack.enter_async_context(opens)).lines
-        found = await stack.enter_async_context(opened(settings, source.topic, wanted))
-        stream = stack.enter_context(output(asked.file))
         once = Once(wanted)
-        work = asyncio.create_task(_write(found, once, asked, lines, stream, replayed, told))
+        batches = await stack.enter_async_context(aclosing(_batches(now, once, asked.follow)))
+        first = await anext(batches)  # what cannot be read leaves no file behind
+        stream = stack.enter_context(output(asked.file))
+        work = asyncio.create_task(_write(first, batches, once, asked, lines, stream, replayed, told))
         if asked.follow:
             for name in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(name, work.cancel)
         with suppress(asyncio.CancelledError):
             await work
         stream.flush()
-    replayed.repeats, replayed.no_events = once.repeats, once.no_events
+    replayed.topic, replayed.repeats, replayed.no_events = now.name, once.repeats, once.no_events
     return replayed
 
 
@@ -126,7 +105,8 @@ async def _as_they_are(records: Sequence[Record]) -> Sequence[bytes]:
 
 
 async def _write(
-    found: Topic,
+    first: Sequence[Record],
+    batches: AsyncIterator[Sequence[Record]],
     once: Once,
     asked: Asked,
     lines: Lines,
@@ -134,7 +114,8 @@ async def _write(
     replayed: Replayed,
     told: Callable[[int], object],
 ) -> None:
-    async for batch in _batches(found, asked.follow):
+    batch: Sequence[Record] | None = first
+    while batch is not None:
         taken = [record for record in batch if once.takes(record.partition, record.event)]
         if asked.limit is not None:
             taken = taken[: asked.limit - replayed.events]
@@ -145,13 +126,19 @@ async def _write(
             require_reader(stream)
         replayed.events += len(taken)
         told(replayed.events)
-        if replayed.events == asked.limit:
-            return
+        batch = None if replayed.events == asked.limit else await anext(batches, None)
 
 
-async def _batches(found: Topic, follow: bool) -> AsyncIterator[list[Record]]:
-    async for batch in found.merged():
-        yield batch
-    if follow:
-        async for batch in found.following():
-            yield batch
+async def _batches(now: Present, once: Once, follow: bool) -> AsyncGenerator[Sequence[Record], None]:
+    """In the order of recording to the end; then, if asked, as they come, on whichever topic carries them."""
+    while True:
+        async with opened(now.settings, now.name, once) as found:
+            async for batch in found.merged():
+                yield batch
+            if not follow:
+                return
+            async for batch in found.following():
+                yield batch
+                if await now.moved(found, once):
+                    say(f"{found.name} goes on as {now.name}")
+                    break

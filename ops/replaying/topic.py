@@ -16,7 +16,7 @@ from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
 from kernel.stopping import stopped
 from ops.errors import CannotRun
-from ops.replaying.wanted import Seen, Wanted, seen
+from ops.replaying.wanted import Once, Seen, Wanted, seen
 
 RECORDS_AT_ONCE = 500
 SECONDS_OF_SILENCE = 30
@@ -103,8 +103,9 @@ class Topic:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, name: str, wanted: Wanted) -> AsyncIterator[Topic]:
-    """A consumer of its own, in no group; raises CannotRun, KafkaError."""
+async def opened(settings: Settings, name: str, once: Once) -> AsyncIterator[Topic]:
+    """A consumer of its own, in no group, behind what was read by now; raises CannotRun, KafkaError."""
+    wanted = once.wanted
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka,
         enable_auto_commit=False,
@@ -123,7 +124,7 @@ async def opened(settings: Settings, name: str, wanted: Wanted) -> AsyncIterator
         partitions = range(PARTITIONS) if wanted.partition is None else [wanted.partition]
         places = [TopicPartition(name, partition) for partition in partitions]
         ends = {place: int(end) for place, end in (await consumer.end_offsets(places)).items()}
-        begins = await _begins(consumer, places, ends, wanted)
+        begins = await _begins(consumer, places, ends, once)
         consumer.assign(places)
         # With no await in between: a seek that meets aiokafka's own search for a position loses records.
         for place in places:
@@ -143,14 +144,16 @@ async def _begins(
     consumer: AIOKafkaConsumer,
     places: list[TopicPartition],
     ends: Mapping[TopicPartition, int],
-    wanted: Wanted,
+    once: Once,
 ) -> dict[TopicPartition, int]:
-    """The offset behind which everything asked for lies.
+    """The offset behind which everything lies that is asked for and was not read yet.
 
     A record's time is when it was recorded, and its offset is never less than its position less one: what the
     topic repeats only moves it on.
     """
-    begins = {place: min(wanted.first - 1, ends[place]) for place in places}
+    wanted = once.wanted
+    first = {place: max(wanted.first - 1, once.position(place.partition)) for place in places}
+    begins = {place: min(first[place], ends[place]) for place in places}
     if wanted.since is not None:
         moment = max(0, int(wanted.since.timestamp() * 1000))
         found = await consumer.offsets_for_times(dict.fromkeys(places, moment))

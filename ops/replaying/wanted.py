@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +12,7 @@ import msgspec
 class Seen(msgspec.Struct, frozen=True, gc=False):
     """What of a CloudEvent of ours decides whether it is wanted; the rest is passed on unread."""
 
+    id: UUID
     type: str
     sequence: str
     subject: UUID
@@ -73,7 +73,7 @@ class Once:
     wanted: Wanted
     repeats: int = 0
     no_events: int = 0
-    _reached: dict[int, int] = field(default_factory=dict)
+    _reached: dict[int, tuple[int, UUID]] = field(default_factory=dict)
 
     def takes(self, partition: int, event: Seen | None) -> bool:
         """Whether this record, the next of its partition, is to be handed out."""
@@ -81,13 +81,17 @@ class Once:
             self.no_events += 1
             return False
         position = int(event.sequence)
-        if position <= self._reached.get(partition, 0):
+        if position <= self.position(partition):
             self.repeats += 1
             return False
-        self._reached[partition] = position
+        self._reached[partition] = position, event.id
         return self.wanted.takes(event)
 
+    def position(self, partition: int) -> int:
+        """How far it was read; 0: not at all."""
+        return self._reached[partition][0] if partition in self._reached else 0
+
     @property
-    def positions(self) -> Mapping[int, int]:
-        """How far each partition was read."""
-        return self._reached
+    def last(self) -> set[tuple[int, int, UUID | None]]:
+        """The last event that was read of each partition: partition, position, id."""
+        return {(partition, *last) for partition, last in self._reached.items()}

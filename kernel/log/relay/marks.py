@@ -38,6 +38,11 @@ async def read_marks(pool: asyncpg.Pool) -> list[Mark]:
     return [Mark(**row) for row in rows]
 
 
+async def generation(db: asyncpg.Connection | asyncpg.Pool) -> int:
+    """That of the topic on which the log is published now."""
+    return int(await db.fetchval("SELECT max(generation) FROM mark"))
+
+
 # The lease's row stays locked until the commit, so nobody takes it while marks move. The commit does not wait
 # for the disk: where a crash of the database takes a mark back, records are repeated and nothing else.
 MOVE = """
