@@ -41,13 +41,14 @@ VAULT: Mapping[str, Mapping[str, str]] = {
     "opening": {"app": "INSERT"},
     "person_key": {"app": "INSERT SELECT"},
 }
+PLACES = "SELECT(partition) SELECT(position) SELECT(service) SELECT(taker)"
 VIEWS: Mapping[str, Mapping[str, str]] = {
     "checkpoint": {"app": READ, "log": "INSERT SELECT UPDATE(parked) UPDATE(topics)"},
-    "dropped": {"log": "INSERT SELECT"},
+    "dropped": {"app": f"SELECT(ended) {PLACES}", "log": "INSERT SELECT"},
     "generation": {"app": READ, "log": "INSERT SELECT UPDATE"},
     "horizon": {"app": READ, "log": "INSERT SELECT UPDATE"},
     "migration": {"app": READ, "log": READ},
-    "parked": {"log": "DELETE INSERT SELECT UPDATE(frames) UPDATE(reason)"},
+    "parked": {"app": PLACES, "log": "DELETE INSERT SELECT UPDATE(frames) UPDATE(reason)"},
     "view": {"app": READ, "log": READ},
     "view_version": {"app": READ, "log": READ},
 }

@@ -124,7 +124,7 @@ def _steps(
     name: str, contact_id: UUID, steps: Path, recalled: Recalled
 ) -> tuple[Sequence[tuple[Arrival, Any, Any]], bool]:
     """Each event at which the cell changed, with what it was before and after; whether it was ever there."""
-    past, before, found = Past(folded_for(name, steps, recalled.on)), None, []
+    past, before, found = Past(folded_for(name, steps, recalled.on), recalled.past.aside), None, []
     was_there = cells.is_there(_section(name, contact_id, recalled, recalled.past), steps)
     for arrival in recalled.arrivals:
         past.take([arrival])

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from kernel.log.facts import type_of
 from kernel.taking.arrivals import Reading
+from kernel.view.history.aside import Aside, set_aside
 from kernel.view.history.past import Past
 from kernel.web.access import Role
 from kernel.web.inquiry import Inquiry
@@ -33,18 +34,20 @@ async def customer_then(
     inquiry: Inquiry, contact_id: UUID, until: datetime | None
 ) -> CustomerContacts | None:
     """The customer that a contact belonged to, whoever asks; None where it was not there yet."""
-    memory = Memory(inquiry, until)
-    customer_id = (await _customers(memory, {contact_id})).get(contact_id)
+    memory, aside = Memory(inquiry, until), await set_aside(inquiry.db, [IDENTITY])
+    customer_id = (await _customers(memory, aside, {contact_id})).get(contact_id)
     if customer_id is None:
         return None
-    joined = await _customers(memory, await _ever_absorbed(memory, customer_id) | {customer_id, contact_id})
+    joined = await _customers(
+        memory, aside, await _ever_absorbed(memory, customer_id) | {customer_id, contact_id}
+    )
     contacts = sorted(contact for contact, customer in joined.items() if customer == customer_id)
     return CustomerContacts(customer_id, contacts)
 
 
-async def _customers(memory: Memory, contacts: set[UUID]) -> dict[UUID, UUID]:
+async def _customers(memory: Memory, aside: Aside, contacts: set[UUID]) -> dict[UUID, UUID]:
     """Whose each of these contacts was; one that was not there yet is absent."""
-    past = Past([IDENTITY])
+    past = Past([IDENTITY], aside)
     past.take(await memory.events(IDENTITIES, contacts))
     rows = past.every(IDENTITY).values()
     return {row.contact_id: row.customer_id for row in rows if row.customer_id is not None}

@@ -10,9 +10,11 @@ from uuid import UUID
 
 from kernel.log.facts import type_of
 from kernel.taking.arrivals import Arrival, Reading
+from kernel.view.history.aside import Aside, set_aside
 from kernel.view.history.past import Past
 from kernel.view.reading import live
 from kernel.web.inquiry import Inquiry
+from kernel.web.problems import unavailable
 from services.contacts.events import ContactRegistered, NameCorrected, RelationAdded, RelationEnded
 from services.projections.customers import relations
 from services.projections.customers.customer_360 import CUSTOMER_360, Customer360
@@ -82,7 +84,8 @@ async def recall(
     if customer is None or not await may_see(inquiry, customer):
         return None
     types = {type_of(cls) for name in sections for cls in SECTIONS[name].made_of}
-    past, memory = Past(FOLDED), Memory(inquiry, until)
+    aside = await _aside(inquiry)
+    past, memory = Past(FOLDED, aside), Memory(inquiry, until)
     own = [
         *await memory.events(PAGE, customer.contacts, types),
         *await memory.events(PAGE, await _tiers_stream(inquiry), types),
@@ -95,6 +98,16 @@ async def recall(
     past.take(names)
     at = until or datetime.now(UTC)
     return Recalled(customer, named, in_order([*own, *names]), past, at, on or at.date())
+
+
+async def _aside(inquiry: Inquiry) -> Aside:
+    """What the views of the page have set aside; 503 where the journal lacks more than that."""
+    aside = await set_aside(inquiry.db, (*FOLDED, JOURNAL))
+    if set(aside[JOURNAL.name]).difference(*(aside[view.name] for view in FOLDED)):
+        raise unavailable(
+            "The journal has set events aside that the page shows: they are to be retried, or it rebuilt."
+        )
+    return aside
 
 
 def _named(past: Past, customer: CustomerContacts) -> set[UUID]:

@@ -40,7 +40,7 @@ def test_taken_in_any_batches_the_events_fold_to_the_rows_of_the_view(
     facts = history.told(
         data.draw(st.lists(st.integers(0, 5), max_size=40)), data.draw(st.permutations(range(6)))
     )
-    past, left = Past([view]), arrivals_of(facts)
+    past, left = Past([view], {}), arrivals_of(facts)
     while left:
         count = data.draw(st.integers(1, len(left)))
         past.take(left[:count])
@@ -58,7 +58,7 @@ def test_what_cannot_be_folded_is_left_out_with_what_follows_in_its_stream() -> 
     log.append(stream, seen("Wien"), poison, seen("Graz"))
     log.append(other, seen("Linz"))
     reading = Reading([PARCEL])
-    past = Past([PARCEL])
+    past = Past([PARCEL], {})
     for fact in log.facts:  # each by itself: what was left out before counts too
         past.take([reading.read(fact.service, 1, fact.partition, fact.position - 1, fact.raw)])
     places = {key: row.places for key, row in past.rows(PARCEL, [(stream,), (other,)]).items()}

@@ -40,11 +40,11 @@ def recalled(past: Past, arrivals: list[Arrival]) -> Recalled:
 def test_each_cell_is_what_it_is_on_the_whole_page(name: str, data: st.DataObject) -> None:
     history = data.draw(histories(list(SECTIONS[name].made_of), most=12))
     arrivals = [arrival(fact) for fact in history.told(data.draw(ORDERS), range(6))]
-    whole = Past(FOLDED)
+    whole = Past(FOLDED, {})
     whole.take(arrivals)
     page = cells.section(name, SECTIONS[name].show(recalled(whole, arrivals).known()))
     for path, value in cells.cells(name, page):
-        narrow = Past(folded_for(name, path[1:], AT.date()))
+        narrow = Past(folded_for(name, path[1:], AT.date()), {})
         narrow.take(arrivals)
         shown = cells.section(name, SECTIONS[name].show(recalled(narrow, arrivals).known()))
         assert cells.at(shown, path[1:]) == value
@@ -54,7 +54,7 @@ def test_each_cell_is_what_it_is_on_the_whole_page(name: str, data: st.DataObjec
 @settings(max_examples=30, deadline=None)
 def test_a_sum_is_folded_without_months_categories_and_brands(data: st.DataObject) -> None:
     history = data.draw(histories(list(SECTIONS["purchases"].made_of), most=12))
-    past = Past(folded_for("purchases", ("EUR", "net", "amount"), AT.date()))
+    past = Past(folded_for("purchases", ("EUR", "net", "amount"), AT.date()), {})
     past.take([arrival(fact) for fact in history.told(data.draw(ORDERS), range(6))])
     for row in past.every(CUSTOMER_360).values():
         assert row.spending.value.keys() <= {"EUR"}

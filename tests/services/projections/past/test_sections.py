@@ -65,7 +65,7 @@ def shown(name: str, facts: list[Fact[Any]]) -> Any:
         )
         for fact in facts
     ]
-    past = Past(FOLDED)
+    past = Past(FOLDED, {})
     past.take(arrivals)
     customer = CustomerContacts(CONTACTS[0], list(CONTACTS[:2]))
     recalled = Recalled(customer, CONTACTS[2:], arrivals, past, AT, AT.date())
