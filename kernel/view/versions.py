@@ -11,7 +11,8 @@ from kernel.taking.checkpoints import Connection
 from kernel.view.view import View
 
 ALL = """
-SELECT r.name, r.view, r.number, r.build, r.state, r.name = v.live AS live, r.began_at, r.built_at, r.read_at
+SELECT r.name, r.view, r.number, r.build, r.state, r.name = v.live AS live,
+    r.began_at, r.built_at, r.worked, r.read_at
 FROM view_version r JOIN view v ON v.name = r.view
 ORDER BY r.view, r.number, r.build"""
 
@@ -34,7 +35,9 @@ class Version:
     """Whether it is the one that is read."""
     began_at: datetime | None
     built_at: datetime | None
-    """None, both, where workers have followed it from the log's beginning."""
+    """When it first lacked nothing. None, both, where workers have followed it from the log's beginning."""
+    worked: float
+    """Seconds that were spent on filling it."""
     read_at: datetime | None
     """When it was last switched to; None: never."""
     fold: View[Any] | None
@@ -81,9 +84,9 @@ def stale(there: Iterable[Version], view: View[Any]) -> bool:
     )
 
 
-def built(there: Iterable[Version], view: View[Any]) -> View[Any] | None:
-    """The newest version that waits to be read: of this fold in a stale one's place, or never read yet."""
+def waiting(there: Iterable[Version], view: View[Any]) -> Version | None:
+    """The newest filled one that waits to be read: of this fold in a stale one's place, or never read yet."""
     mine = [one for one in there if one.view == view.name]
     ready = [one for one in mine if one.number == view.number and one.state == "followed" and not one.live]
-    waiting = [one.fold for one in ready if stale(mine, view) or (one.built_at and one.read_at is None)]
-    return waiting[-1] if waiting else None
+    found = [one for one in ready if stale(mine, view) or (one.began_at and one.read_at is None)]
+    return found[-1] if found else None

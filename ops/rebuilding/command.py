@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +18,15 @@ from kernel.settings import Settings
 from kernel.taking import checkpoints
 from kernel.view import versions
 from kernel.view.building import beside
+from kernel.view.versions import Version
 from kernel.view.view import View
 from ops import packages
+from ops.advance import Say
 from ops.errors import CannotRun
 from ops.output import answer, json_option, progress, say
 from ops.rebuilding.causes import causes
 from ops.rebuilding.comparing import COUNTS, compare
-from ops.rebuilding.running import Say, caught_up, owning, rebuild
+from ops.rebuilding.running import caught_up, owning, rebuild
 from ops.rebuilding.telling import text
 from ops.settings import away, load
 from services.projections.app import VIEWS
@@ -157,7 +159,7 @@ async def rebuilt(settings: Settings, view: View[Any], wish: Wish, tell: Say) ->
             raise CannotRun(
                 f"this program does not have the fold of the version of {view.name} that is read."
             )
-        if (wish.uses_built or versions.stale(there, view)) and (version := versions.built(there, view)):
+        if version := _there_already(there, view, wish):
             await caught_up(owner, view, version, tell)
             document: dict[str, Any] = {"version": version.table_name}
         else:
@@ -167,8 +169,7 @@ async def rebuilt(settings: Settings, view: View[Any], wish: Wish, tell: Say) ->
         heads = (await checkpoints.every(owner, [version]))[version.taker]
         document["parked"] = sum(head.parked for head in heads.values())
         if wish.compare and read is not None:
-            tell(f"{version.table_name} is compared with {read.table_name}")
-            document |= await _compared(settings, read, version)
+            document |= await _compared(settings, read, version, tell)
         if wish.switch and document.get("same", True):
             try:
                 await _switched(owner, view, version.table_name, more_parked=False)
@@ -178,10 +179,19 @@ async def rebuilt(settings: Settings, view: View[Any], wish: Wish, tell: Say) ->
     return document
 
 
-async def _compared(settings: Settings, read: View[Any], version: View[Any]) -> dict[str, Any]:
+def _there_already(there: Sequence[Version], view: View[Any], wish: Wish) -> View[Any] | None:
+    """The version that waits to be read, where it will do; one of a command that was broken off once it was
+    filled always does."""
+    waiting = versions.waiting(there, view)
+    if waiting and (wish.uses_built or versions.stale(there, view) or waiting.built_at is None):
+        return waiting.fold
+    return None
+
+
+async def _compared(settings: Settings, read: View[Any], version: View[Any], tell: Say) -> dict[str, Any]:
     pool = await connect_pool(settings, "projections_log", max_size=1, command_timeout=None)
     try:
-        comparison = await compare(pool, read, version)
+        comparison = await compare(pool, read, version, tell)
     finally:
         await pool.close()
     made = await causes(settings, comparison.found)

@@ -17,6 +17,7 @@ from kernel.taking import checkpoints
 from kernel.taking.checkpoints import Checkpoint
 from kernel.view import rows
 from kernel.view.view import RowId, View
+from ops.advance import Advance, Say
 from ops.errors import CannotRun
 from ops.verify.views.showing import shown, shown_key
 
@@ -71,10 +72,13 @@ class Comparison:
         return not (self.different or self.only_here or self.only_there)
 
 
-async def compare(db: asyncpg.Pool, here: View[Any], there: View[Any]) -> Comparison:
+async def compare(db: asyncpg.Pool, here: View[Any], there: View[Any], say: Say) -> Comparison:
     """Every row of two versions. Raises CannotRun."""
+    advance = Advance(f"{there.table_name} compared with {here.table_name}", say, "partitions")
     comparison = Comparison(sorted({*_cells(here)} ^ {*_cells(there)}))
     for partition in range(PARTITIONS):
+        if advance.due():
+            advance.tell(partition, PARTITIONS)
         await _meet(db, here, there, partition, comparison)
     return comparison
 

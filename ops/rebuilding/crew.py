@@ -7,7 +7,9 @@ import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import msgspec
 
 from kernel.settings import Settings
 from kernel.view.building.build import Tell
+from kernel.view.building.topics import RECORDS_AT_ONCE
 from kernel.view.view import View
 from ops.checkout import CHECKOUT
 from ops.errors import CannotRun
@@ -24,6 +27,8 @@ from ops.rebuilding.member import Answer
 MOST = 4
 WORTH = 100_000
 """Events for which another process is started: it takes some tenths of a second until it begins."""
+STEPS_A_SECOND = 10
+"""In which a build goes on that is held to so many events a second."""
 
 
 def size(left: int) -> int:
@@ -31,39 +36,49 @@ def size(left: int) -> int:
     return max(1, min(MOST, os.cpu_count() or 1, left // WORTH + 1))
 
 
-async def fill(
-    settings: Settings,
-    version: View[Any],
-    archive: Path | None,
-    partitions: Iterable[int],
-    workers: int,
-    tell: Tell,
-) -> None:
-    """Has the partitions filled; `tell` is called for each batch of each process, which waits for it.
-
-    Raises CannotRun where one cannot go on: then all end.
-    """
-    waiting = deque(partitions)
-    work = [asyncio.create_task(_worked(settings, version, archive, waiting, tell)) for _ in range(workers)]
+@asynccontextmanager
+async def started(
+    settings: Settings, version: View[Any], archive: Path | None, workers: int, most: int | None = None
+) -> AsyncIterator[Crew]:
+    """So many processes, which all end with this one. Where they are held to `most` events a second, their
+    batches are small."""
+    at_once = RECORDS_AT_ONCE if most is None else max(1, min(RECORDS_AT_ONCE, most // STEPS_A_SECOND))
+    members: list[Process] = []
     try:
-        await asyncio.gather(*work)
+        while len(members) < workers:
+            members.append(await _started(settings, version, archive, at_once))
+        yield Crew(version, members)
     finally:
-        for task in work:
-            task.cancel()
-        await asyncio.wait(work)
+        for process in members:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
 
 
-async def _worked(
-    settings: Settings, version: View[Any], archive: Path | None, waiting: deque[int], tell: Tell
-) -> None:
-    process = await _started(settings, version, archive)
-    try:
+@dataclass(frozen=True)
+class Crew:
+    """Processes that wait for partitions to fill."""
+
+    version: View[Any]
+    members: Sequence[Process]
+
+    async def fill(self, partitions: Iterable[int], tell: Tell) -> None:
+        """Has the partitions filled; `tell` is called for each batch of each process, which waits for it.
+
+        Raises CannotRun where one cannot go on: then none can be asked for more.
+        """
+        waiting = deque(partitions)
+        work = [asyncio.create_task(self._work(process, waiting, tell)) for process in self.members]
+        try:
+            await asyncio.gather(*work)
+        finally:
+            for task in work:
+                task.cancel()
+            await asyncio.wait(work)
+
+    async def _work(self, process: Process, waiting: deque[int], tell: Tell) -> None:
         while waiting:
-            await _filled(process, version, waiting.popleft(), tell)
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+            await _filled(process, self.version, waiting.popleft(), tell)
 
 
 async def _filled(process: Process, version: View[Any], partition: int, tell: Tell) -> None:
@@ -78,10 +93,11 @@ async def _filled(process: Process, version: View[Any], partition: int, tell: Te
         await _say(process, "\n")
 
 
-async def _started(settings: Settings, version: View[Any], archive: Path | None) -> Process:
+async def _started(settings: Settings, version: View[Any], archive: Path | None, at_once: int) -> Process:
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "ops.rebuilding.member"),
-        *(version.name, str(version.number), str(version.build), *([str(archive)] if archive else [])),
+        *(version.name, str(version.number), str(version.build), str(at_once)),
+        *([str(archive)] if archive else []),
         cwd=CHECKOUT,
         env={**os.environ, **variables.of(settings), "PYTHONPATH": str(CHECKOUT)},
         stdin=PIPE,

@@ -28,6 +28,7 @@ from kernel.taking import generations
 from kernel.vault.vault import Vault
 from kernel.view.building.build import build
 from kernel.view.building.filling import Missing, Overtaken
+from kernel.view.building.topics import NoTopic
 from kernel.view.view import View
 from ops.rebuilding.sources import source
 from services.projections.app import VIEWS
@@ -63,7 +64,7 @@ async def _hearing() -> asyncio.StreamReader:
     return heard
 
 
-async def work(settings: Settings, version: View[Any], archive: Path | None) -> None:
+async def work(settings: Settings, version: View[Any], at_once: int, archive: Path | None) -> None:
     """Fills partitions until no more is asked; raises what build() raises, and Alone."""
     async with AsyncExitStack() as stack:
         pool = await connect_pool(settings, "projections_log", max_size=2, command_timeout=None)
@@ -81,22 +82,21 @@ async def work(settings: Settings, version: View[Any], archive: Path | None) -> 
                 raise Alone
 
         while line := (await heard.readline()).strip():
-            await build(pool, version, vault, log, [int(line)], taken)
+            await build(pool, version, vault, log, [int(line)], taken, at_once)
             gc.collect()  # the rows of a partition are gone now: little is left to look through
             tell(Answer(filled=int(line)))
 
 
-def main(name: str, number: str, build: str, archive: str | None = None) -> int:
+def main(name: str, number: str, build: str, at_once: str, archive: str | None = None) -> int:
     os.nice(NICENESS)
     view = next(view for view in VIEWS if (view.name, view.number) == (name, int(number)))
     collect_when_told()
     try:
-        uvloop.run(
-            work(kernel.settings.load(), replace(view, build=int(build)), Path(archive) if archive else None)
-        )
+        version, settings = replace(view, build=int(build)), kernel.settings.load()
+        uvloop.run(work(settings, version, int(at_once), Path(archive) if archive else None))
     except Alone:
         return 1
-    except (DatabaseAway, KafkaError, Unfit, Missing, Overtaken) as error:
+    except (DatabaseAway, KafkaError, NoTopic, Unfit, Missing, Overtaken) as error:
         with suppress(Alone):
             tell(Answer(failed=str(error)))
         return 1

@@ -22,6 +22,8 @@ FEW = 10
 """So many events may always be on their way."""
 LONGEST_REST = 5.0
 """After so long a build goes on all the same: it never stands still."""
+MADE_UP_FOR = 0.5
+"""Seconds of a delay that a build may make up for which is held to so many events a second."""
 SECONDS_BETWEEN_LOOKS = 0.1
 SECONDS_UNTIL_QUIET = 2.0
 """After so long without a new event nobody is disturbed by a build."""
@@ -46,21 +48,24 @@ class Pacing:
     most: int | None = None
     """Events a second."""
     clock: Callable[[], float] = time.monotonic
-    _taken: int = 0
+    alone: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while `db` is used: many may rest, and ask it, at once."""
     _began: float | None = None
+    _free: float | None = None
+    """When the next batch may be taken of those that are held to so many a second."""
     _working: dict[Task[Any] | None, float] = field(default_factory=dict)
     """Since when, by who calls."""
-    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _live: Live | None = None
 
     async def rest(self, records: int) -> None:
         """Returns when the next batch may be taken by the task that calls. Raises KafkaError."""
-        began = self._began = self.clock() if self._began is None else self._began
-        self._taken += records
-        caller = asyncio.current_task()
-        worked = self.clock() - self._working.get(caller, began)
+        caller, now = asyncio.current_task(), self.clock()
+        self._began = now if self._began is None else self._began
+        worked = now - self._working.get(caller, self._began)
         if self.most is not None:
-            await asyncio.sleep(max(0.0, self._taken / self.most - (self.clock() - began)))
+            earliest = self._began if self._free is None else max(self._free, now - MADE_UP_FOR)
+            self._free = earliest + records / self.most
+            await asyncio.sleep(max(0.0, self._free - now))
         elif (await self._look()).busy:
             await asyncio.sleep(min(worked * RESTS, LONGEST_REST))
             until = self.clock() + LONGEST_REST
@@ -70,7 +75,7 @@ class Pacing:
 
     async def _look(self) -> Live:
         """How the version that is read fares, as it was a moment ago."""
-        async with self._looking:
+        async with self.alone:
             if self._live is None or self.clock() - self._live.at > SECONDS_BETWEEN_LOOKS / 2:
                 heads = {row["partition"]: checkpoint_of(row) for row in await self.db.fetch(LIVE, self.view)}
                 taken = sum(head.position for one in heads.values() for head in one.heads.values())

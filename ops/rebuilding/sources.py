@@ -16,7 +16,7 @@ from kernel.view.building.topics import opened
 async def source(
     settings: Settings, names: generations.Topics, archive: Path | None
 ) -> AsyncIterator[Source]:
-    """Raises KafkaError, OSError, and Unfit where `archive` names none."""
+    """Raises NoTopic, KafkaError, OSError, and Unfit where `archive` names none."""
     async with opened(settings, names) as topics:
         if archive is None:
             yield topics

@@ -9,9 +9,9 @@ from kernel.log.halt import halted
 from kernel.settings import SERVICES, Settings
 from kernel.view.building import beside
 from kernel.view.versions import LOST
+from ops.advance import Say
 from ops.rebuilding.command import Wish, rebuilt
 from ops.rebuilding.running import owning
-from ops.republishing.patience import Say
 from ops.republishing.schemas import Schemas
 from services.projections.app import VIEWS
 

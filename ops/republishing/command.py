@@ -15,13 +15,13 @@ from kernel.database import DatabaseAway, database_away
 from kernel.failpoints import failpoint
 from kernel.log.topics import existing
 from kernel.settings import SERVICES, Settings
+from ops.advance import Say
 from ops.alone import alone
 from ops.errors import CannotRun
 from ops.output import answer, json_option, progress
 from ops.republishing.anew import make_anew
 from ops.republishing.dropping import drop
 from ops.republishing.leading import followed, lead
-from ops.republishing.patience import Say
 from ops.republishing.publishing import begin, published, unfinished
 from ops.republishing.schemas import Schemas, opened
 from ops.settings import away, load

@@ -16,8 +16,9 @@ from kernel.taking.generations import Generation
 from kernel.taking.moving import Lost, Taken, move
 from kernel.taking.taker import Taker
 from kernel.view.building import beside
+from ops.advance import Advance, Say
 from ops.pools import VIEWS_SCHEMA
-from ops.republishing.patience import Patience, Say
+from ops.republishing.patience import Patience
 from ops.republishing.publishing import Published
 from ops.republishing.schemas import Schemas
 
@@ -63,7 +64,7 @@ async def _move(
 
 async def followed(schemas: Schemas, service: str, to: Published, say: Say) -> None:
     """Waits until every view and reaction has come to where the log was. Raises CannotRun."""
-    patience = Patience(say)
+    patience, most = Patience(Advance(f"{to.name}, by views and reactions", say)), 0
     while behind := {
         taker: left
         for schema in schemas.pools
@@ -71,9 +72,10 @@ async def followed(schemas: Schemas, service: str, to: Published, say: Say) -> N
         if left
     }:
         left = sum(behind.values())
+        most = max(most, left)
         await patience.wait(
-            left,
-            f"{len(behind)} views and reactions have {left:,} events to take from {to.name}",
+            most - left,
+            most,
             f"{', '.join(sorted(behind))} lack events of {to.name}: are `worker` and `react` running?",
         )
 

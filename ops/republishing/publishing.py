@@ -11,8 +11,9 @@ from kernel.log.relay.marks import Mark, begin_generation, read_marks
 from kernel.log.topics import existing, topic
 from kernel.settings import Settings
 from kernel.view.versions import LOST
+from ops.advance import Advance, Say
 from ops.errors import CannotRun
-from ops.republishing.patience import Patience, Say
+from ops.republishing.patience import Patience
 from ops.republishing.schemas import Schemas
 
 COUNTERS = "SELECT last FROM counter ORDER BY partition"
@@ -53,25 +54,24 @@ async def begin(settings: Settings, schemas: Schemas, pool: asyncpg.Pool, servic
 
 async def published(settings: Settings, pool: asyncpg.Pool, service: str, say: Say) -> Published:
     """Waits until the relay has published all that the log holds by now. Raises CannotRun."""
-    patience, first = Patience(say), -1
     number = (await read_marks(pool))[0].generation
     name = topic(settings, service, number)
+    patience = Patience(Advance(name, say))
     kept: list[int] = []
     settled = False
     while True:
         marks = await _marks(pool, name)
         if not settled:
-            settled = patience.seconds > SECONDS_UNTIL_ALL_KNOW
+            settled = patience.advance.seconds > SECONDS_UNTIL_ALL_KNOW
             kept = [row["last"] for row in await pool.fetch(COUNTERS)]
         elif all(mark.position >= last for mark, last in zip(marks, kept, strict=True)):
-            return Published(number, name, kept, patience.seconds)
+            return Published(number, name, kept, patience.advance.seconds)
         done = sum(mark.position for mark in marks)
-        first = done if first < 0 else first
-        rate, left = (done - first) / max(patience.seconds, 0.001), max(0, sum(kept) - done)
         await patience.wait(
-            left,
-            f"{name}: {done:,} of {sum(kept):,} events, {rate:,.0f}/s, {left / max(rate, 1):.0f} s left",
-            f"{name} lacks {left:,} events: is `rapport relay {service}` running? Run this again to go on.",
+            done,
+            sum(kept),
+            f"{name} lacks {sum(kept) - done:,} events: is `rapport relay {service}` running? "
+            "Run this again to go on.",
         )
 
 

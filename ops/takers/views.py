@@ -76,7 +76,6 @@ async def _rates(db: asyncpg.Pool, there: Sequence[Version]) -> dict[str, int]:
 
 
 async def _document(db: asyncpg.Pool, logs: Logs, version: Version, rate: int | None) -> dict[str, Any]:
-    built_in = version.built_at and version.began_at and version.built_at - version.began_at
     return {
         "view": version.view,
         "number": version.number,
@@ -88,7 +87,7 @@ async def _document(db: asyncpg.Pool, logs: Logs, version: Version, rate: int | 
         **await _found(db, logs, version),
         "bytes": await db.fetchval(SIZE, [version.name, terms_of(version.name)]),
         "built_at": version.built_at and version.built_at.isoformat(),
-        "built_in": built_in and round(built_in.total_seconds(), 1),
+        "built_in": round(version.worked, 1) if version.built_at else None,
     }
 
 

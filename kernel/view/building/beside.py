@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from kernel.taking.checkpoints import Checkpoint, checkpoint_of
+from kernel.taking.checkpoints import Checkpoint, Place, checkpoint_of
 from kernel.view.tables import table_sql, terms_of
 from kernel.view.view import View
 
@@ -26,7 +27,11 @@ BEGUN = """
 UPDATE view_version SET state = 'building', began_at = coalesce(began_at, clock_timestamp())
 WHERE name = $1"""
 
-FINISHED = "UPDATE view_version SET state = 'followed', built_at = clock_timestamp() WHERE name = $1"
+WORKED = "UPDATE view_version SET worked = worked + $2 WHERE name = $1"
+
+FOLLOW = "UPDATE view_version SET state = 'followed' WHERE name = $1"
+
+FINISHED = "UPDATE view_version SET built_at = coalesce(built_at, clock_timestamp()) WHERE name = $1"
 
 LOSE = "UPDATE view_version SET state = 'lost' WHERE name = ANY($1) AND state <> 'leaving'"
 
@@ -87,8 +92,18 @@ async def begun(owner: asyncpg.Connection, view: View[Any]) -> View[Any]:
     return version
 
 
+async def worked(owner: asyncpg.Connection, version: View[Any], seconds: float) -> None:
+    """So many more were spent on filling it."""
+    await owner.execute(WORKED, version.table_name, seconds)
+
+
 async def follow(owner: asyncpg.Connection, version: View[Any]) -> None:
     """Has the workers keep it up to date from now on."""
+    await owner.execute(FOLLOW, version.table_name)
+
+
+async def finished(owner: asyncpg.Connection, version: View[Any]) -> None:
+    """It lacks nothing any more."""
     await owner.execute(FINISHED, version.table_name)
 
 
@@ -198,6 +213,18 @@ def lacking(
     services: Collection[str] | None = None,
 ) -> str | None:
     """What `there` lacks of what was `asked` of these services, or of all, as a sentence; None: nothing."""
+    for (service, partition), events in missing(asked, there, services).items():
+        return f"It lacks {events:,} events of {service}, partition {partition}."
+    return None
+
+
+def missing(
+    asked: Mapping[int, Checkpoint],
+    there: Mapping[int, Checkpoint],
+    services: Collection[str] | None = None,
+) -> Counter[Place]:
+    """The same, by service and partition."""
+    found = Counter[Place]()
     for partition, checkpoint in asked.items():
         other = there.get(partition, Checkpoint(partition))
         for service, head in checkpoint.heads.items():
@@ -206,6 +233,5 @@ def lacking(
             has = other.head(service)
             # Who is at a later generation lacks nothing of one that was left there, lost.
             if has.position < head.position and has.generation <= head.generation:
-                missing = head.position - has.position
-                return f"It lacks {missing:,} events of {service}, partition {partition}."
-    return None
+                found[service, partition] = head.position - has.position
+    return found

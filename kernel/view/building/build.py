@@ -15,6 +15,7 @@ from kernel.taking.parking.parking import REFUSED
 from kernel.vault.vault import Vault
 from kernel.view.building.filling import Filling
 from kernel.view.building.source import Source
+from kernel.view.building.topics import RECORDS_AT_ONCE
 from kernel.view.view import View
 
 Tell = Callable[[int], Awaitable[None]]
@@ -28,17 +29,19 @@ async def build(
     source: Source,
     partitions: Iterable[int],
     tell: Tell,
+    at_once: int = RECORDS_AT_ONCE,
 ) -> None:
-    """Fills these partitions, one after the other; what a killed one had written is not done again.
+    """Fills these partitions, one after the other, by batches of at most `at_once` records; what a killed one
+    had written is not done again.
 
     Raises Missing, Overtaken, DatabaseAway, KafkaError.
     """
     for partition in partitions:
         try:
-            await _fill(pool, view, vault, source, partition, tell)
+            await _fill(pool, view, vault, source, partition, tell, at_once)
         except REFUSED:
             # Something among what waited is a value that the database refuses; live work finds and parks it.
-            await _fill(pool, view, vault, source, partition, tell, waits=False)
+            await _fill(pool, view, vault, source, partition, tell, at_once, waits=False)
 
 
 async def _fill(
@@ -48,15 +51,18 @@ async def _fill(
     source: Source,
     partition: int,
     tell: Tell,
+    at_once: int,
     waits: bool = True,
 ) -> None:
     reading = Reading((view,))
     with database_away():
         before = (await checkpoints.every(pool, [view]))[view.taker][partition]
     filling = Filling(pool, view, before, waits)
-    async for arrivals in source.batches(partition, reading, before):
-        if vault is not None:
-            await open_personal(vault, reading.personal, arrivals)
-        await filling.take(arrivals)
-        await tell(len(arrivals))
+    async for found in source.batches(partition, reading, before):
+        for begin in range(0, len(found), at_once):
+            arrivals = found[begin : begin + at_once]
+            if vault is not None:
+                await open_personal(vault, reading.personal, arrivals)
+            await filling.take(arrivals)
+            await tell(len(arrivals))
     await filling.write()

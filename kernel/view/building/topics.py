@@ -76,9 +76,13 @@ def _at_most(most: int, found: Iterator[Any]) -> Iterator[list[Any]]:
         yield some
 
 
+class NoTopic(Exception):
+    """There is no such topic."""
+
+
 @asynccontextmanager
 async def opened(settings: Settings, names: generations.Topics) -> AsyncIterator[Topics]:
-    """A consumer of its own, in no group; raises KafkaError, OSError."""
+    """A consumer of its own, in no group; raises NoTopic, KafkaError, OSError."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka,
         enable_auto_commit=False,
@@ -86,6 +90,8 @@ async def opened(settings: Settings, names: generations.Topics) -> AsyncIterator
     )
     try:
         await consumer.start()
+        if missing := sorted(names.keys() - await consumer.topics()):
+            raise NoTopic(f"there is no topic {missing[0]}")
         yield Topics(consumer, names)
     finally:
         await stopped(consumer.stop())

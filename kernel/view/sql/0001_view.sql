@@ -11,7 +11,8 @@ CREATE TABLE view_version (
     state text NOT NULL CHECK (state IN ('wanted', 'building', 'followed', 'lost', 'leaving')),
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     began_at timestamptz,
-    built_at timestamptz,
+    built_at timestamptz,     -- when it first lacked nothing
+    worked double precision NOT NULL DEFAULT 0,  -- seconds spent on filling it
     read_at timestamptz,      -- last switched to
     UNIQUE (view, number, build)
 );

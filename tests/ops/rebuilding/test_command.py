@@ -39,11 +39,11 @@ async def shown(settings: Settings, postgres: str, tmp_path: Path) -> AsyncItera
         yield made
 
 
-def rebuild(shown: Shown, *arguments: str) -> subprocess.CompletedProcess[str]:
+def rebuild(shown: Shown, *arguments: str, **variable: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "ops", "rebuild", *arguments],
         cwd=CHECKOUT,
-        env={**os.environ, **variables.of(shown.log.settings)},
+        env={**os.environ, **variables.of(shown.log.settings), **variable},
         capture_output=True,
         text=True,
         timeout=60,
@@ -95,6 +95,25 @@ async def test_what_was_built_and_never_read_is_compared_and_switched_to_without
     assert document(shown, "person", "--back") == {"live": "person__v1"}
     assert document(shown, "person", "--compare")["version"] == "person__v1_3"
     assert document(shown, "person", "--compare", "--workers", "1")["version"] == "person__v1_4"
+
+
+async def test_a_command_that_was_killed_once_its_version_was_filled_goes_on_with_that_one(
+    shown: Shown,
+) -> None:
+    killed = rebuild(shown, "person", "--workers", "2", RAPPORT_FAILPOINT="rebuild.followed")
+    assert killed.returncode == 137
+    assert document(shown, "person", "--workers", "2") == {"version": "person__v1_2", "parked": 0}
+    assert document(shown, "person", "--workers", "2")["version"] == "person__v1_3"
+
+
+async def test_a_topic_that_is_missing_is_named_and_leaves_no_version_behind(shown: Shown) -> None:
+    done = rebuild(shown, "person", RAPPORT_TOPICS="crm.nowhere")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no topic crm.nowhere.contacts.g1: " in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert [one.name for one in await versions.every(shown.worker, []) if one.view == "person"] == [
+        "person__v1"
+    ]
 
 
 async def test_a_version_that_has_parked_more_than_the_one_that_is_read_is_not_switched_to(
@@ -153,9 +172,10 @@ async def test_a_person_is_told_what_was_done_in_few_lines(shown: Shown) -> None
         "compared",
         "person__v1_2",
     ]
-    assert [line for line in done.stderr.splitlines() if "s left" not in line] == [
-        "person__v1_2: built, the workers bring it up to the log",
-        "person__v1_2 is compared with person__v1",
+    assert [line.partition(",")[0] for line in done.stderr.splitlines()] == [
+        f"person__v1_2: 0 of {EVENTS} events",
+        "person__v1_2: built",
+        "person__v1_2 compared with person__v1: 0 of 12 partitions",
     ]
 
 

@@ -36,14 +36,14 @@ async def shown(settings: Settings, postgres: str, tmp_path: Path) -> AsyncItera
 
 
 async def test_versions_of_the_same_events_are_the_same(shown: Shown) -> None:
-    found = await compare(shown.worker, PERSON, SECOND)
+    found = await compare(shown.worker, PERSON, SECOND, print)
     assert found.same
     assert found.alike == len(CONTACTS)
 
 
 async def test_a_changed_cell_is_found_with_both_values_as_digests(shown: Shown) -> None:
     await shown.db.execute("UPDATE person__v1_2 SET family = 'Babbage' WHERE contact_id = $1", CONTACTS[5])
-    found = await compare(shown.worker, PERSON, SECOND)
+    found = await compare(shown.worker, PERSON, SECOND, print)
     assert (found.alike, found.different, found.only_here, found.only_there) == (19, 1, 0, 0)
     (fault,) = found.first
     assert fault["row"] == {"org": str(ORG), "contact_id": str(CONTACTS[5])}
@@ -60,7 +60,7 @@ async def test_a_row_too_many_and_a_row_too_few_are_found(shown: Shown) -> None:
     await shown.db.execute(
         "UPDATE person__v1_2 SET contact_id = $2 WHERE contact_id = $1", CONTACTS[4], other
     )
-    found = await compare(shown.worker, PERSON, SECOND)
+    found = await compare(shown.worker, PERSON, SECOND, print)
     assert (found.alike, found.different, found.only_here, found.only_there) == (18, 0, 2, 1)
     told = {(fault["fault"], fault["row"]["contact_id"]) for fault in found.first}
     assert told == {
@@ -76,4 +76,4 @@ async def test_versions_that_do_not_come_to_the_same_event_are_not_compared(
     monkeypatch.setattr(comparing, "SECONDS_TO_MEET", 0.1)
     await shown.db.execute("UPDATE checkpoint SET topics = '{}' WHERE taker = 'person__v1_2'")
     with pytest.raises(CannotRun, match="did not come to the same event"):
-        await compare(shown.worker, PERSON, SECOND)
+        await compare(shown.worker, PERSON, SECOND, print)

@@ -16,6 +16,7 @@ from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
 from kernel.taking import checkpoints
 from kernel.view.building import beside
+from kernel.view.building.build import Tell
 from ops.errors import CannotRun
 from ops.rebuilding import crew
 from ops.rebuilding.member import Alone, Answer, tell
@@ -49,6 +50,12 @@ def members(of: int | None = None) -> list[psutil.Process]:
     ]
 
 
+async def fill(settings: Settings, workers: int, tell: Tell) -> None:
+    """The second build, by so many."""
+    async with crew.started(settings, SECOND, None, workers) as members:
+        await members.fill(range(PARTITIONS), tell)
+
+
 async def taken(shown: Shown) -> int:
     found = (await checkpoints.every(shown.worker, [SECOND]))[SECOND.table_name]
     return sum(checkpoint.head("contacts").position for checkpoint in found.values())
@@ -64,10 +71,22 @@ async def test_what_several_fill_together_is_what_live_work_has_made(shown: Show
             await together.wait()
 
     async with asyncio.timeout(60):
-        await crew.fill(shown.log.settings, SECOND, None, range(PARTITIONS), 3, tell)
+        await fill(shown.log.settings, 3, tell)
     assert await rows_of(shown.worker, SECOND) == await rows_of(shown.worker, PERSON) != {}
     assert batches == len(await partitions(shown))
     assert members() == []
+
+
+async def test_those_who_are_held_to_few_events_a_second_take_few_at_once(shown: Shown) -> None:
+    sizes: list[int] = []
+
+    async def tell(records: int) -> None:
+        sizes.append(records)
+
+    async with crew.started(shown.log.settings, SECOND, None, 1, most=20) as members:
+        await members.fill(range(PARTITIONS), tell)
+    assert max(sizes) == 2
+    assert sum(sizes) == await everything(shown)
 
 
 async def partitions(shown: Shown) -> set[int]:
@@ -88,7 +107,7 @@ async def test_a_member_that_is_killed_ends_them_all_and_the_next_ones_go_on(sho
     with pytest.raises(
         CannotRun, match=r"partition \d+ of person__v1_2 ended with code -9; .* goes on there"
     ):
-        await crew.fill(shown.log.settings, SECOND, None, range(PARTITIONS), 2, killing)
+        await fill(shown.log.settings, 2, killing)
     assert members() == []
     before, rest = await taken(shown), 0
 
@@ -96,7 +115,7 @@ async def test_a_member_that_is_killed_ends_them_all_and_the_next_ones_go_on(sho
         nonlocal rest
         rest += records
 
-    await crew.fill(shown.log.settings, SECOND, None, range(PARTITIONS), 2, counting)
+    await fill(shown.log.settings, 2, counting)
     assert before + rest == await taken(shown) == await everything(shown)
     assert await rows_of(shown.worker, SECOND) == await rows_of(shown.worker, PERSON)
 
@@ -112,7 +131,7 @@ async def test_what_one_member_cannot_do_is_told_in_its_words(shown: Shown) -> N
 
     lost = shown.log.settings.model_copy(update={"kafka": "127.0.0.1:1"})
     with pytest.raises(CannotRun, match="Unable to bootstrap"):
-        await crew.fill(lost, SECOND, None, range(PARTITIONS), 2, tell)
+        await fill(lost, 2, tell)
     assert members() == []
 
 

@@ -137,6 +137,18 @@ async def test_each_of_several_who_build_rests_for_what_it_worked_itself(
         assert time.rested == [0.4, 0.2]
 
 
+async def test_a_build_that_is_held_to_so_many_a_second_makes_up_for_half_a_second_and_no_more(
+    database: Settings, time: Time
+) -> None:
+    async with owning(database) as owner:
+        held = Pacing(owner, Waiting(), "identity", most=100, clock=lambda: time.now)
+        await held.rest(10)
+        time.work(30.0)
+        for _ in range(8):
+            await held.rest(10)
+        assert [round(seconds, 1) for seconds in time.rested] == [0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.1, 0.1, 0.1]
+
+
 async def test_a_throttle_says_how_fast_and_nothing_else_does(database: Settings, time: Time) -> None:
     async with owning(database) as owner:
         held = Pacing(owner, Waiting(), "identity", most=1_000, clock=lambda: time.now)

@@ -1,0 +1,53 @@
+"""How far a long piece of work is, told now and then: so many of so many, how fast, how long it will take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+SECONDS_BETWEEN_LINES = 2.0
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Advance:
+    """One piece of work. What is to be done may grow meanwhile."""
+
+    name: str
+    say: Say
+    unit: str = "events"
+    clock: Callable[[], float] = time.monotonic
+    _began: float = field(init=False)
+    _first: tuple[int, int, float] | None = None
+    """Done, left and when, as it was first told."""
+    _due: float = float("-inf")
+
+    def __post_init__(self) -> None:
+        self._began = self.clock()
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return self.clock() - self._began
+
+    def due(self) -> bool:
+        """Whether it is time for another line; whoever hears so tells one."""
+        if self.seconds < self._due:
+            return False
+        self._due = self.seconds + SECONDS_BETWEEN_LINES
+        return True
+
+    def tell(self, done: int, total: int) -> None:
+        """Says a line."""
+        left, line = max(0, total - done), f"{self.name}: {done:,} of {max(done, total):,} {self.unit}"
+        if self._first is None:
+            self._first = done, left, self.seconds
+            self.say(line)
+            return
+        before, left_before, then = self._first
+        seconds = max(self.seconds - then, 0.001)
+        rate, fewer = (done - before) / seconds, (left_before - left) / seconds
+        still = f"{left / fewer:,.0f} s left" if fewer > 0 else "no fewer are left"
+        self.say(f"{line}, {rate:,.{0 if rate >= 10 else 1}f}/s, {still}")

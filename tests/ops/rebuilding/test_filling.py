@@ -1,0 +1,98 @@
+"""A version is filled until next to nothing is left for the workers, however much is written meanwhile."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import cycle, islice
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from kernel.database import connect_pool
+from kernel.settings import Settings
+from kernel.taking import checkpoints
+from kernel.view import versions
+from kernel.view.building.build import Tell
+from ops import advance
+from ops.rebuilding import crew
+from ops.rebuilding.filling import filled
+from services.contacts.events import NameCorrected
+from services.contacts.events.words import Name
+from services.projections.customers.person import PERSON
+from tests.ops.rebuilding.test_command import EVENTS
+from tests.ops.verify.showing import CONTACTS, Shown, showing
+
+
+@dataclass
+class Busy:
+    """A log to which so many events are added while each round of a build goes on, behind its back."""
+
+    shown: Shown
+    writes: Callable[[int], int] = lambda _: 0
+    rounds: int = 0
+    lines: list[str] = field(default_factory=list)
+    versions: Counter[UUID] = field(default_factory=lambda: Counter(dict.fromkeys(CONTACTS, 3)))
+    """How many events each contact has."""
+
+    async def write(self) -> None:
+        """After a round, as if it had begun with the partition of each contact."""
+        self.rounds += 1
+        known = {fact.event_id for _, fact in await self.shown.log.stored()}
+        for contact in islice(cycle(CONTACTS), self.writes(self.rounds)):
+            name = Name(given="Ada", family=f"King{self.versions[contact]}")
+            changed = NameCorrected(contact_id=contact, personal=NameCorrected.Personal(name=name))
+            await self.shown.record(contact, self.versions[contact], changed)
+            self.versions[contact] += 1
+        stored = await self.shown.log.stored()
+        await self.shown.log.publish([one for one in stored if one[1].event_id not in known])
+
+
+@pytest.fixture
+async def busy(
+    settings: Settings, postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Busy]:
+    """A log on its topic, and views of all of it."""
+    monkeypatch.setattr(advance, "SECONDS_BETWEEN_LINES", 0.0)
+    real = crew.Crew.fill
+    async with showing(settings, postgres, tmp_path) as shown:
+        await shown.log.publish()
+        busy = Busy(shown)
+
+        async def fill(self: crew.Crew, partitions: Iterable[int], tell: Tell) -> None:
+            await real(self, partitions, tell)
+            await busy.write()
+
+        monkeypatch.setattr(crew.Crew, "fill", fill)
+        yield busy
+
+
+async def fill(busy: Busy) -> int:
+    """How many events the filled version lacks."""
+    settings = busy.shown.log.settings
+    owners = await connect_pool(settings, "projections_owner", max_size=1)
+    async with owners.acquire() as owner:
+        pace = await filled(settings, owner, PERSON, 1, None, None, busy.lines.append)
+    await owners.close()
+    (found,) = (await checkpoints.every(busy.shown.worker, [pace.version])).values()
+    taken = sum(checkpoint.head("contacts").position for checkpoint in found.values())
+    assert taken == pace.taken
+    return len(await busy.shown.log.stored()) - taken
+
+
+async def test_what_is_written_during_a_build_is_taken_by_it_and_not_left_to_the_workers(busy: Busy) -> None:
+    busy.writes = lambda number: {1: 20, 2: 9, 3: 4, 4: 1}.get(number, 0)
+    assert await fill(busy) == 0
+    assert busy.rounds == 5
+    assert busy.lines[0] == f"person__v1_2: 0 of {EVENTS} events"
+    assert busy.lines[-1].startswith(f"person__v1_2: {EVENTS + 34} of {EVENTS + 34} events, ")
+    (made,) = (one for one in await versions.every(busy.shown.worker, [PERSON]) if one.name == "person__v1_2")
+    assert (made.state, made.worked > 0) == ("building", True)
+
+
+async def test_where_as_much_is_written_as_is_taken_the_workers_follow_all_the_same(busy: Busy) -> None:
+    busy.writes = lambda _: EVENTS
+    assert await fill(busy) == EVENTS
+    assert busy.rounds == 1

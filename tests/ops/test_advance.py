@@ -1,0 +1,65 @@
+"""How far a piece of work is, told now and then, while what is to be done grows."""
+
+from __future__ import annotations
+
+import pytest
+
+from ops.advance import SECONDS_BETWEEN_LINES, Advance
+
+
+class Time:
+    """Stands still but where a test moves it."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def advance(time: Time, lines: list[str]) -> Advance:
+    return Advance("it", lines.append, clock=time)
+
+
+def test_how_long_it_will_take_is_told_by_how_what_is_left_becomes_less(
+    advance: Advance, time: Time, lines: list[str]
+) -> None:
+    advance.tell(0, 10_000)
+    time.now += 10
+    advance.tell(5_000, 13_000)
+    assert lines == ["it: 0 of 10,000 events", "it: 5,000 of 13,000 events, 500/s, 40 s left"]
+
+
+def test_where_more_comes_in_than_is_done_no_time_is_told(
+    advance: Advance, time: Time, lines: list[str]
+) -> None:
+    advance.tell(40, 1_000)
+    time.now += 10
+    advance.tell(80, 1_100)
+    assert lines[-1] == "it: 80 of 1,100 events, 4.0/s, no fewer are left"
+
+
+def test_what_was_done_already_is_not_counted_as_fast(advance: Advance, time: Time, lines: list[str]) -> None:
+    advance.tell(9_000, 10_000)
+    time.now += 1
+    advance.tell(9_100, 10_000)
+    assert lines[-1] == "it: 9,100 of 10,000 events, 100/s, 9 s left"
+
+
+def test_a_line_is_due_at_once_and_then_every_two_seconds(advance: Advance, time: Time) -> None:
+    assert advance.due()
+    assert not advance.due()
+    time.now += SECONDS_BETWEEN_LINES - 0.1
+    assert not advance.due()
+    time.now += 0.2
+    assert advance.due()
