@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Container
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -72,10 +73,10 @@ class Querying:
                 raise problem_of(error, route=route, trace=trace) from error
 
     async def _read(self, query: Query[Any], params: Record, caller: Caller, asked: str) -> Response:
-        moment = getattr(params, query.moment) if query.moment else None
+        named, moment = _moment(query, params)
         views = query.past or query.views if moment else query.views
         if moment:
-            await whole.until_whole(self._pool, views, moment, f"/{query.moment}")
+            await whole.until_whole(self._pool, views, moment, f"/{named}")
         if asked:
             positions = open_positions(self._token_key, caller.org_id, asked)
             await reading.wait_for(self._pool, views, positions)
@@ -110,10 +111,19 @@ async def params_of(query: Query[Any], request: Request) -> Record:
     return question
 
 
+def _moment(query: Query[Any], params: Record) -> tuple[str, datetime | None]:
+    """The latest time that is asked about, and which parameter names it; None: now alone."""
+    for name in filter(None, (query.moment, query.since)):
+        if moment := getattr(params, name):
+            return name.rstrip("_"), moment
+    return "", None
+
+
 def _refuse_as_of(query: Query[Any], asked: Container[str]) -> None:
     """None answers for now what was asked for another time."""
     if AS_OF in asked and query.moment != AS_OF:
-        raise Problem("as-of-not-answered", "Leave as_of out: this is answered for now.", pointer=f"/{AS_OF}")
+        instead = f"{query.moment} names the time" if query.moment else "this is answered for now"
+        raise Problem("as-of-not-answered", f"Leave as_of out: {instead}.", pointer=f"/{AS_OF}")
 
 
 def _with_path(asked: dict[str, Any], query: Query[Any], request: Request) -> dict[str, Any]:

@@ -43,6 +43,8 @@ class Query(Generic[P]):
     moment: str | None = None
     """The parameter that names the recorded time up to which the log is asked: `as_of`, say. A query without
     such a parameter answers for now alone, and refuses `as_of`."""
+    since: str | None = None
+    """The parameter that names an earlier time, for which the same holds where the other is not given."""
     past: tuple[View[Any], ...] = ()
     """What it reads where it is asked for such a time; omitted: the same views."""
     refusals: tuple[str, ...] = ()

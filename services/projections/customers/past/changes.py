@@ -57,7 +57,7 @@ class Changes(msgspec.Struct, frozen=True):
 async def changes(inquiry: Inquiry, params: ChangesAsked) -> Changes | None:
     """None where the caller may see no such contact then, or might not have before."""
     if params.to is not None and params.to < params.from_:
-        raise Problem("invalid", "The time from which lies before the time to which.", pointer="/from")
+        raise Problem("invalid", "Name a time in from that is not after the one in to.", pointer="/from")
     earlier = await customer_then(inquiry, params.id, params.from_)
     if earlier and not await may_see(inquiry, earlier):
         return None
@@ -121,5 +121,6 @@ CHANGES = Query(
     answer=Changes,
     summary="What became different on a customer's page between two times",
     moment="to",
+    since="from_",
     refusals=(TOO_MANY,),
 )

@@ -98,10 +98,25 @@ def test_what_is_no_time_of_the_past_is_refused(ask: Callable[..., httpx.Respons
             assert (answer.status_code, answer.json()["pointer"]) == (422, f"/{name}"), path
 
 
+def test_changes_from_a_time_to_come_are_refused_also_without_an_end(
+    ask: Callable[..., httpx.Response],
+) -> None:
+    answer = ask("GET", "/customers/{id}/changes", **{"from": "9998-01-01T00:00:00Z"})
+    assert (answer.status_code, answer.json()["pointer"]) == (422, "/from")
+    assert "past" in answer.json()["detail"]
+
+
+def test_a_question_between_two_times_says_how_its_time_is_named(ask: Callable[..., httpx.Response]) -> None:
+    answer = ask("GET", "/customers/{id}/changes", **{"from": LONG_AGO, "as_of": LONG_AGO})
+    assert answer.json()["type"] == "urn:rapport:problem:as-of-not-answered"
+    assert answer.json()["detail"] == "Leave as_of out: to names the time."
+    assert "now" not in answer.json()["title"]
+
+
 @pytest.mark.parametrize("query", SERVICE.queries, ids=lambda query: query.path)
 def test_the_wiring_names_a_time_that_is_a_parameter(query: Any) -> None:
     fields = query.params.__dataclass_fields__
-    assert query.moment in {*fields, None}
+    assert {query.moment, query.since} <= {*fields, None}
     assert ("as_of" in fields) == (query.moment == "as_of")
     assert query.moment or not query.past
 
@@ -133,6 +148,8 @@ async def test_an_answer_about_the_past_says_how_far_the_journal_is_and_waits_fo
         for query in SERVICE.queries:
             if query.moment:
                 path = query.path.replace("{id}", str(uuid4())).replace("{field}", "name")
-                asked = required(query) | {query.moment: "2026-11-02T00:00:00Z"}
-                answer = await http.get(path, params=asked)
-                assert (answer.status_code, answer.json()["type"]) == (503, "urn:rapport:problem:view-behind")
+                for named in filter(None, (query.moment, query.since and query.since.rstrip("_"))):
+                    asked = required(query) | {named: "2026-11-02T00:00:00Z"}
+                    answer = await http.get(path, params=asked)
+                    told = (answer.status_code, answer.json()["type"])
+                    assert told == (503, "urn:rapport:problem:view-behind"), (path, named)
