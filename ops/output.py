@@ -25,7 +25,7 @@ def answer(document: object, text: str, as_json: bool) -> None:
 
 def minute(at: datetime) -> str:
     """When it was, for a table: in UTC, and saying so."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}Z"
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> list[str]:

@@ -24,7 +24,13 @@ def output(file: Path | None) -> Iterator[BinaryIO]:
     A link to it stays one. What is no plain file, such as a named pipe, is written into. Raises CannotRun.
     """
     if file is None:
-        yield sys.stdout.buffer
+        try:
+            yield sys.stdout.buffer
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            nobody_reads()
+            raise CannotRun(f"standard output cannot be written: {error.strerror}.") from error
         return
     try:
         with file.open("wb") if file.exists() and not file.is_file() else _whole(file.resolve()) as stream:
@@ -58,5 +64,5 @@ def require_reader(stream: BinaryIO) -> None:
 
 
 def nobody_reads() -> None:
-    """The reader of standard output has gone, as `head` does: what is still to be written goes nowhere."""
+    """Nobody takes standard output any more, as after `head`: what is still to be written goes nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -14,7 +15,7 @@ from kernel.taking import checkpoints
 from kernel.view import versions
 from kernel.view.tables import terms_of
 from kernel.view.versions import Version
-from ops.output import aligned, answer, json_option
+from ops.output import aligned, answer, json_option, minute
 from ops.settings import load
 from ops.takers.found import Logs, distance, found, opened, parked_lines, taken
 from services.projections.app import VIEWS
@@ -109,7 +110,7 @@ def text(document: Mapping[str, Any]) -> str:
         far = (f"{sum(view['taken'].values()):,}", *distance(view)) if view["fold"] else ("?", "?", "?")
         rate = "?" if view["per_second"] is None else f"{view['per_second']:,}"
         size = f"{view['bytes'] / 1e6:,.1f} MB"
-        built = f"{view['built_at'][:16].replace('T', ' ')} UTC" if view["built_at"] else "-"
+        built = minute(datetime.fromisoformat(view["built_at"])) if view["built_at"] else "-"
         took = "-" if view["built_in"] is None else f"{view['built_in']} s"
         read = "yes" if view["live"] else "no"
         lines.append((name, view["state"], read, *far, rate, str(view["parked"]), size, built, took))

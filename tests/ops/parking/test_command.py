@@ -151,7 +151,7 @@ async def test_what_is_dropped_is_on_record_and_verify_takes_it_as_meant(shown: 
     assert record[0]["parked_for"] == "ValueError"
     assert record[0]["type"] == "crm.contacts.ContactRegistered"
     assert "@" in record[0]["dropped_by"]
-    assert re.search(r"\d\d:\d\dZ .* registered in jest", parked(settings, "dropped", "--view", "person"))
+    assert re.search(r"\d\d:\d\d UTC .* registered in jest", parked(settings, "dropped", "--view", "person"))
     assert "Nothing was dropped" in parked(settings, "dropped", "--view", "identity")
     assert (await shown.reports())["person__v1"].figures["dropped"] == 4
     await assert_all_is_right(shown)

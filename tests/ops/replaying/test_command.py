@@ -28,12 +28,14 @@ from tests.ops.verify.verifying import ORG, eventually
 PUBLISHED = "SELECT sum(c.last) = sum(m.position) FROM counter c JOIN mark m USING (partition)"
 
 
-def started(settings: Settings, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+def started(
+    settings: Settings, *arguments: str, stdout: int = subprocess.PIPE, **environment: str
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "ops", "replay", *arguments],
         cwd=CHECKOUT,
         env={**os.environ, **variables.of(settings), **environment},
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
     )
 
@@ -168,6 +170,12 @@ async def test_a_file_that_cannot_be_written_is_named(shown: Shown, tmp_path: Pa
     assert told == f"rapport: {away} cannot be written: No such file or directory.\n"
     told = refused(settings, "contacts", "--output", "/dev/full")
     assert told == "rapport: /dev/full cannot be written: No space left on device.\n"
+    full = os.open("/dev/full", os.O_WRONLY)
+    process = started(settings, "contacts", stdout=full)
+    os.close(full)
+    _, err = process.communicate(timeout=60)
+    told = "rapport: standard output cannot be written: No space left on device.\n"
+    assert (process.returncode, err.decode()) == (2, told)
 
 
 async def test_follow_goes_on_with_what_comes_and_ends_well(shown: Shown, processes: Processes) -> None:
