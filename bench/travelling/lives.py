@@ -37,13 +37,15 @@ from services.sales.events import PurchaseLine, ValueTier
 
 ORG = issuer.organisation("bench")
 CUSTOMERS, EVENTS = 8, 1_000
+MOST = 9_990
+"""Events of one customer more: nearly as many as an answer about the past may be made of."""
 AT_ONCE = 2_000
 
 SERVICES = {"contacts": contacts_app.SERVICE, "sales": sales_app.SERVICE}
 
 
-async def live(settings: Settings) -> list[UUID]:
-    """The customers, with everything that happened to them in the views."""
+async def live(settings: Settings) -> tuple[list[UUID], UUID]:
+    """The customers and the one with most events, with everything that happened to them in the views."""
     async with AsyncExitStack() as stack:
         handlers: dict[str, Handler] = {}
         for name, service in SERVICES.items():
@@ -53,25 +55,26 @@ async def live(settings: Settings) -> list[UUID]:
             ValueTier(name=name, threshold=Decimal(at)) for name, at in (("silver", 100), ("gold", 900))
         )
         await _say(handlers["sales"], SetValueTiers(currency="EUR", tiers=tiers))
-        customers = await asyncio.gather(*(_life(handlers, number) for number in range(CUSTOMERS)))
+        lives = [_life(handlers, number, EVENTS) for number in range(CUSTOMERS)]
+        *customers, busiest = await asyncio.gather(*lives, _life(handlers, CUSTOMERS, MOST))
     await _fold(settings)
-    return list(customers)
+    return customers, busiest
 
 
-async def _life(handlers: Mapping[str, Handler], number: int) -> UUID:
+async def _life(handlers: Mapping[str, Handler], number: int, events: int) -> UUID:
     dice = Random(number)
     register = contacts.RegisterContact(
         kind=ContactKind.PERSON, name=Name(given="Anna", family=f"Abt {number}")
     )
     customer = await _say(handlers["contacts"], register)
-    for service, command in _wishes(dice, customer):
+    for service, command in _wishes(dice, customer, events):
         await _say(handlers[service], command, customer if service == "contacts" else None)
     return customer
 
 
-def _wishes(dice: Random, customer: UUID) -> Iterator[tuple[str, Command]]:
+def _wishes(dice: Random, customer: UUID, events: int) -> Iterator[tuple[str, Command]]:
     """Of ten five are interactions, three purchases of three lines, the rest what a contact says."""
-    for number in range(1, EVENTS):
+    for number in range(1, events):
         share = number % 10
         if share < 5:
             yield (
@@ -141,7 +144,7 @@ async def _fold(settings: Settings) -> None:
         for service, partition in product(SERVICES, range(PARTITIONS)):
             log = await connect_pool(settings, f"{service}_log", max_size=1)
             async with log.acquire() as db:
-                found = await read_partition(db, service, partition, 0, CUSTOMERS * EVENTS + 1)
+                found = await read_partition(db, service, partition, 0, CUSTOMERS * EVENTS + MOST + 1)
             await log.close()
             arrivals: list[Arrival] = [
                 reading.read(service, 1, partition, position - 1, write(envelope))

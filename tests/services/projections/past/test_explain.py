@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from asyncio import Semaphore
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
+from kernel.settings import Settings
+from kernel.vault.keys import make_keys
 from kernel.web.access import Role
 from kernel.web.problems import Problem
+from kernel.web.process import application
+from ops.local import issuer
 from services.contacts import commands
 from services.contacts.events.preferences import Frequency
 from services.contacts.events.relations import RelationKind
@@ -21,6 +27,7 @@ from services.projections.customers.past.explain import EXPLAIN, Explanation
 from tests.services.projections.desk import Desk
 from tests.services.projections.past.lives import Lives, clock
 from tests.services.projections.test_page import basket, person
+from tests.serving import serving
 
 
 async def explained(desk: Desk, contact: UUID, cell: str, **asked: Any) -> Explanation:
@@ -182,3 +189,42 @@ async def test_alone_a_customers_cell_was_after_each_event_what_its_page_showed_
         for step in (await explained(desk, anna, cell)).events:
             page = await desk.ask(CUSTOMER, id=anna, as_of=step.event.recorded_at)
             assert cells_of(page)[tuple(cell[1:].split("/"))] == step.after
+
+
+async def test_all_of_many_purchases_is_explained_cell_by_cell_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = await desk.say(person("Anna"))
+    for day in ("02", "03", "04"):
+        await desk.say(basket(f"2026-01-{day}", "2.50", contact=anna))
+    cells = ("/purchases", "/purchases/EUR", "/purchases/0")
+    for cell in cells:
+        assert (await explained(desk, anna, cell)).count == 3
+    monkeypatch.setattr(explain, "MANY", 2)
+    for cell in cells:
+        with pytest.raises(Problem) as refused:
+            await explained(desk, anna, cell)
+        assert (refused.value.code, refused.value.pointer) == ("too-many-events", "/cell")
+    assert (await explained(desk, anna, "/purchases/EUR/net")).count == 3
+
+
+async def test_over_http_too_whoever_comes_while_as_much_is_explained_is_told_to_come_again(
+    desk: Desk, database: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_keys(Path(database.keys))
+    anna = await desk.say(person("Anna"))
+    await desk.say(commands.PreferLanguage(language="de"), anna)
+    await desk.fold()
+    headers = {"authorization": f"Bearer {issuer.token(database, str(desk.org_id), 'agent')}"}
+    asked = {"cell": "/preferences/language"}
+    with serving(lambda: application(database, "views")) as address:
+        async with httpx.AsyncClient(base_url=address, headers=headers) as http:
+            url = f"/customers/{anna}/explain"
+            assert (await http.get(url, params=asked)).json()["value"] == "de"
+            monkeypatch.setattr(explain, "MANY", 0)
+            monkeypatch.setattr(explain, "LONG_ONES", Semaphore(0))
+            busy = await http.get(url, params=asked)
+            assert (busy.status_code, busy.headers["retry-after"]) == (503, "1")
+            assert busy.json()["type"] == "urn:rapport:problem:unavailable"
+            monkeypatch.setattr(explain, "LONG_ONES", Semaphore(1))
+            assert (await http.get(url, params=asked)).json()["value"] == "de"
