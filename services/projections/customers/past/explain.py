@@ -36,7 +36,7 @@ from services.projections.shared.moments import AsOf
 
 NO_CELL = "no-such-cell"
 MANY = 1_000
-"""Events that take a while to be folded one by one. All that a customer bought grows with each, and so would the
+"""Events that take a while to be folded one by one. What a customer bought grows with each, and so would the
 time for the next: of more it is explained cell by cell alone."""
 LONG_ONES = Semaphore(2)
 """Explanations of more that are made at once in this process; the next one is told to come again."""
