@@ -8,11 +8,12 @@ page has come that was asked for with the position of the answer.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 
 from bench.calling.interactions import register, token_of
-from bench.calling.open import OpenLoop, Seen
+from bench.calling.open import OpenLoop, Sample, Seen
 from bench.harness import MOST_SERVICE_MB, MOST_WORKER_MB, Figures, Goal, Report, Tell, in_rounds, latencies
 from bench.stack import Processes, durable_postgres, kafka_beside, running_processes
 from bench.watching import Sightings, watch
@@ -73,6 +74,14 @@ def _round(
 
 async def measured(administrator: str, settings: Settings, clients: Workers, rate: int) -> dict[str, float]:
     """How long commands took to be answered and shown, and pages to come, at so many commands a second."""
+    seen, sightings = await observed(administrator, settings, clients, rate, SECONDS)
+    return {**shown(seen.commands, sightings), **latencies(seen.pages, "page_")}
+
+
+async def observed(
+    administrator: str, settings: Settings, clients: Workers, rate: int, seconds: float
+) -> tuple[Seen, Sightings]:
+    """What came of so many commands a second, and when customer_360 showed which."""
     loop = OpenLoop(
         contacts_port=settings.port["contacts"],
         views_port=settings.port["views"],
@@ -80,21 +89,20 @@ async def measured(administrator: str, settings: Settings, clients: Workers, rat
         token_key=token_key(settings.keys),
         acks=settings.keys.parent / "bench.acks",
         per_second=rate,
-        seconds=SECONDS,
+        seconds=seconds,
         page_after=rate // PAGES,
     )
-    watching = asyncio.create_task(watch(administrator, CUSTOMER_360, "contacts", SECONDS + MORE))
+    watching = asyncio.create_task(watch(administrator, CUSTOMER_360, "contacts", seconds + MORE))
     (seen,) = await asyncio.to_thread(clients.run, loop)
-    return _figures(seen, await watching)
+    return seen, await watching
 
 
-def _figures(seen: Seen, sightings: Sightings) -> dict[str, float]:
-    """Whatever was not seen in time counts as an hour."""
-    shown = [sightings.at(one.partition, one.position) or one.due + 3_600 for one in seen.commands]
+def shown(commands: Sequence[Sample], sightings: Sightings) -> dict[str, float]:
+    """How long they took to be answered and to be seen. What was not seen in time counts as an hour."""
+    seen = [sightings.at(one.partition, one.position) or one.due + 3_600 for one in commands]
     return {
-        **latencies([one.answered - one.due for one in seen.commands], "answered_"),
-        **latencies([at - one.due for at, one in zip(shown, seen.commands, strict=True)], "visible_"),
-        **latencies(seen.pages, "page_"),
+        **latencies([one.answered - one.due for one in commands], "answered_"),
+        **latencies([at - one.due for at, one in zip(seen, commands, strict=True)], "visible_"),
     }
 
 

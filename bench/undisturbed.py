@@ -1,7 +1,9 @@
 """`bench undisturbed`: how fast commands show while a view is rebuilt, beside the same without the rebuild.
 
 A log of interactions is there; commands leave at their time, 200 a second, and count until customer_360's
-checkpoint shows them. Then the same while `rapport rebuild customer_360` builds another version of it.
+checkpoint shows them. Then the same while `rapport rebuild customer_360` builds another version, from its
+first row until it is up to date; and once more those of them around the moment at which the workers begin to follow
+the new version.
 """
 
 from __future__ import annotations
@@ -11,15 +13,16 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 
 import asyncpg
 
 from bench.calling.interactions import record, register
+from bench.calling.open import WARM_UP
 from bench.harness import Figures, Goal, Report, Tell, in_rounds
-from bench.latency import measured
+from bench.latency import measured, observed, shown
 from bench.stack import durable_postgres, kafka_beside, running_processes
 from bench.workers import Workers
 from kernel.settings import Settings
@@ -34,20 +37,26 @@ from services.projections.customers.customer_360 import CUSTOMER_360
 RATE = 200
 """Commands a second."""
 EVENTS = 250_000
-"""That are there to be rebuilt from: the build has to outlast the measurement."""
-SECONDS_TO_BEGIN = 60.0
+"""That are there to be rebuilt from."""
+SECONDS = 90.0
+"""In which the rebuild has to end."""
+AROUND = 1.5
+"""Seconds before and after the handover."""
+SECONDS_BETWEEN_LOOKS = 0.02
 
 MOST_TIMES = 2.0
 MOST_ALONE_MS = 1_000
 """With more, commands queue up by themselves, and how much longer they do beside a rebuild tells nothing."""
 
 PROCESSES = ("contacts", "contacts_relay", "sales_relay", "views", "worker")
-ALONE, BESIDE = "without a rebuild", "while it is rebuilt"
+ALONE, BESIDE, HANDED_OVER = "without a rebuild", "while it is rebuilt", "of these, around the handover"
 
-BUILT = """
-SELECT coalesce(sum((c.topics -> 'contacts' ->> 'position')::bigint), 0)
+STATE = """
+SELECT r.state, coalesce(sum((c.topics -> 'contacts' ->> 'position')::bigint), 0)::bigint AS taken
 FROM projections.view_version r JOIN projections.checkpoint c ON c.taker = r.name
-WHERE r.view = 'customer_360' AND r.state = 'building'"""
+WHERE r.name = $1 GROUP BY 1"""
+
+SECOND = f"{CUSTOMER_360.table_name}_2"
 
 
 def measure(rounds: int, tell: Tell, events: int = EVENTS) -> Report:
@@ -65,12 +74,16 @@ def measure(rounds: int, tell: Tell, events: int = EVENTS) -> Report:
         figures, _ = in_rounds(rounds, partial(_round, address, settings, clients), tell)
         processes.stop()
     ratios = {
-        f"{kind}, {part}": figures[BESIDE][f"{kind}_{part}_ms"] / figures[ALONE][f"{kind}_{part}_ms"]
+        f"{name}: {kind}, {part}": figures[name][f"{kind}_{part}_ms"] / figures[ALONE][f"{kind}_{part}_ms"]
+        for name in (BESIDE, HANDED_OVER)
         for kind in ("answered", "visible")
         for part in ("p50", "p99")
     }
-    goal = Goal.at_most("visible, p99, times as long", MOST_TIMES, ratios["visible, p99"])
-    return Report("undisturbed", rounds, figures, {}, ratios, [goal])
+    goals = [
+        Goal.at_most(f"{name}: visible, p99, times as long", MOST_TIMES, ratios[f"{name}: visible, p99"])
+        for name in (BESIDE, HANDED_OVER)
+    ]
+    return Report("undisturbed", rounds, figures, {}, ratios, goals)
 
 
 def _round(administrator: str, settings: Settings, clients: Workers, tell: Tell) -> tuple[Figures, Figures]:
@@ -78,32 +91,57 @@ def _round(administrator: str, settings: Settings, clients: Workers, tell: Tell)
     alone = asyncio.run(measured(administrator, settings, clients, RATE))
     if alone["visible_p99_ms"] > MOST_ALONE_MS:
         raise CannotRun("the machine is too busy to measure: commands are late even without a rebuild.")
-    with rebuilding(administrator, settings) as building:
-        tell(BESIDE)
-        began, before = time.monotonic(), asyncio.run(_built(administrator))
-        beside = asyncio.run(measured(administrator, settings, clients, RATE))
-        if building.poll() is not None:
-            raise CannotRun("the rebuild ended before the measurement: give it more --events.")
-        built = asyncio.run(_built(administrator)) - before
-    return {ALONE: alone, BESIDE: {**beside, "built_per_second": built / (time.monotonic() - began)}}, {}
+    tell(BESIDE)
+    return {ALONE: alone, **asyncio.run(_beside(administrator, settings, clients))}, {}
 
 
-@contextmanager
-def rebuilding(administrator: str, settings: Settings) -> Iterator[subprocess.Popen[str]]:
-    """A rebuild that has begun to write; broken off and dropped at the end."""
-    building = _rapport(settings, "rebuild", "customer_360")
-    limit = time.monotonic() + SECONDS_TO_BEGIN
+async def _beside(administrator: str, settings: Settings, clients: Workers) -> Figures:
+    observing = asyncio.create_task(observed(administrator, settings, clients, RATE, SECONDS))
+    await asyncio.sleep(WARM_UP)
     try:
-        while not asyncio.run(_built(administrator)):
-            if time.monotonic() > limit or building.poll() is not None:
-                raise CannotRun(f"the rebuild did not begin: {building.communicate()[1]}")
-            time.sleep(0.05)
-        yield building
+        built = await _rebuilt(administrator, settings)
     finally:
+        seen, sightings = await observing
+        _rapport(settings, "rebuild", CUSTOMER_360.name, "--drop", SECOND).wait()
+    last = seen.commands[-1].due
+    if built.ended > last:
+        raise CannotRun(f"the rebuild took longer than {SECONDS:.0f} s: give it fewer --events.")
+    beside = [one for one in seen.commands if built.began <= one.due <= built.ended + AROUND]
+    around = [one for one in beside if abs(one.due - built.followed) <= AROUND]
+    speed = {"built_per_second": built.events / (built.followed - built.began)}
+    return {BESIDE: {**shown(beside, sightings), **speed}, HANDED_OVER: shown(around, sightings)}
+
+
+@dataclass(frozen=True)
+class Built:
+    """When a rebuild wrote its first rows, was followed and was up to date, and how many events it took."""
+
+    began: float
+    followed: float
+    ended: float
+    events: int
+
+
+async def _rebuilt(administrator: str, settings: Settings) -> Built:
+    building = _rapport(settings, "rebuild", CUSTOMER_360.name)
+    began = followed = None
+    events = 0
+    db = await asyncpg.connect(administrator)
+    try:
+        while building.poll() is None:
+            row = await db.fetchrow(STATE, SECOND)
+            if row and row["taken"] and began is None:
+                began = time.time()
+            if row and row["state"] == "followed" and followed is None:
+                followed, events = time.time(), row["taken"]
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        ended = time.time()
+    finally:
+        await db.close()
         building.kill()
-        building.wait()
-        dropping = _rapport(settings, "rebuild", "customer_360", "--drop", f"{CUSTOMER_360.table_name}_2")
-        dropping.wait()
+    if began is None or followed is None or building.returncode:
+        raise CannotRun(f"the rebuild did not come to its end: {building.communicate()[1]}")
+    return Built(began, followed, ended, events)
 
 
 def _rapport(settings: Settings, *arguments: str) -> subprocess.Popen[str]:
@@ -115,11 +153,3 @@ def _rapport(settings: Settings, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-async def _built(administrator: str) -> int:
-    db = await asyncpg.connect(administrator)
-    try:
-        return int(await db.fetchval(BUILT))
-    finally:
-        await db.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
@@ -87,7 +88,9 @@ async def test_what_is_written_during_a_build_is_taken_by_it_and_not_left_to_the
     assert await fill(busy) == 0
     assert busy.rounds == 5
     assert busy.lines[0] == f"person__v1_2: 0 of {EVENTS} events"
-    assert busy.lines[-1].startswith(f"person__v1_2: {EVENTS + 34} of {EVENTS + 34} events, ")
+    told = [re.findall(r"\d+", line)[2:4] for line in busy.lines]
+    assert told[-1] == [str(EVENTS + 34)] * 2
+    assert str(EVENTS + 20) in [total for taken, total in told if taken != total]
     (made,) = (one for one in await versions.every(busy.shown.worker, [PERSON]) if one.name == "person__v1_2")
     assert (made.state, made.worked > 0) == ("building", True)
 
