@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -10,13 +12,15 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from kernel.database import connect_pool
 from kernel.log import horizon
+from kernel.log.halt import halted
 from kernel.log.horizon import Horizon, promise
 from kernel.log.partitions import PARTITIONS
 from kernel.log.store import Store
 from kernel.settings import Settings
 from tests.conftest import Processes
 from tests.connecting import connected
-from tests.kernel.log.relaying import append, begun, eventually, opened, published
+from tests.kernel.log.relaying import append, begun, ended, eventually, opened, published
+from tests.kernel.log.test_relay_comparison import RESTORE
 
 
 async def recorded(settings: Settings) -> list[tuple[int, int, datetime]]:
@@ -61,13 +65,14 @@ async def test_a_promise_outlives_a_clock_that_is_set_back(database: Settings) -
     await pool.close()
 
 
-async def heard(settings: Settings, count: int) -> list[Horizon]:
-    """The next that are told."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, auto_offset_reset="latest")
+@asynccontextmanager
+async def hearing(settings: Settings, since: str = "latest") -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer of what relays tell."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, auto_offset_reset=since)
     await consumer.start()
     try:
         consumer.assign([TopicPartition(horizon.topic(settings), 0)])
-        return [horizon.decode((await consumer.getone()).value) for _ in range(count)]
+        yield consumer
     finally:
         await consumer.stop()
 
@@ -79,7 +84,33 @@ async def test_a_relay_tells_about_once_a_second_also_while_nothing_is_written(
     async with opened(settings) as store:
         await append(store, 20, events=3)
     await eventually(lambda: published(settings))
-    told = await heard(settings, 3)
+    async with hearing(settings) as consumer:
+        told = [horizon.decode((await consumer.getone()).value) for _ in range(3)]
     assert all((one.service, one.generation, sum(one.positions)) == ("contacts", 1, 60) for one in told)
     for before, after in pairwise(told):
         assert timedelta(0) < after.until - before.until < timedelta(seconds=10)
+
+
+async def test_of_a_store_that_lacks_what_was_published_nothing_is_told(
+    settings: Settings, processes: Processes
+) -> None:
+    relay = processes.start("relay", "contacts", settings=settings)
+    async with opened(settings) as store:
+        await append(store, 1, events=5)
+    await eventually(lambda: published(settings))
+    relay.terminate()
+    await ended(relay)
+    async with connected(settings, "contacts_owner") as owner:
+        await owner.execute(RESTORE)
+    processes.start("relay", "contacts", settings=settings)
+
+    async def has_halted() -> bool:
+        async with connected(settings) as db:
+            return await halted(db) is not None
+
+    await eventually(has_halted)
+    async with hearing(settings, "earliest") as consumer:
+        (place,) = consumer.assignment()
+        told = (await consumer.end_offsets([place]))[place]
+        found = [horizon.decode((await consumer.getone()).value) for _ in range(told)]
+    assert {sum(one.positions) for one in found} <= {0, 5}
