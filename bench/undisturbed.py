@@ -2,8 +2,8 @@
 
 A log of interactions is there; commands leave at their time, 200 a second, and count until customer_360's
 checkpoint shows them. Then the same while `rapport rebuild customer_360` builds another version, from its
-first row until it is up to date; and once more those of them around the moment at which the workers begin to follow
-the new version.
+first row until it is up to date; and once more those of them around the moment at which the workers begin to
+follow the new version.
 """
 
 from __future__ import annotations
