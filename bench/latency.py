@@ -29,6 +29,7 @@ RATES = (200, 1_000)
 """Commands a second."""
 PAGES = 20
 """A second."""
+NEVER = 10**9
 SECONDS = 8.0
 """Of each rate in each round."""
 MORE = 4.0
@@ -79,7 +80,7 @@ async def measured(administrator: str, settings: Settings, clients: Workers, rat
 
 
 async def observed(
-    administrator: str, settings: Settings, clients: Workers, rate: int, seconds: float
+    administrator: str, settings: Settings, clients: Workers, rate: int, seconds: float, pages: int = PAGES
 ) -> tuple[Seen, Sightings]:
     """What came of so many commands a second, and when customer_360 showed which."""
     loop = OpenLoop(
@@ -90,7 +91,7 @@ async def observed(
         acks=settings.keys.parent / "bench.acks",
         per_second=rate,
         seconds=seconds,
-        page_after=rate // PAGES,
+        page_after=rate // pages if pages else NEVER,
     )
     watching = asyncio.create_task(watch(administrator, CUSTOMER_360, "contacts", seconds + MORE))
     (seen,) = await asyncio.to_thread(clients.run, loop)

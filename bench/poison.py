@@ -11,16 +11,15 @@ import asyncio
 import sys
 from contextlib import ExitStack
 
-from bench.calling.interactions import register, token_of
-from bench.calling.open import OpenLoop, Sample, Seen
-from bench.harness import Figures, Goal, Report, Tell, latencies, medians
+from bench.calling.interactions import register
+from bench.harness import Figures, Goal, Report, Tell, medians
+from bench.latency import observed, shown
 from bench.stack import Processes, durable_postgres, kafka_beside, running_processes
-from bench.watching import Sightings, watch
 from bench.workers import Workers
 from kernel.database import connect_pool
 from kernel.settings import Settings
-from kernel.vault.keys import token_key
-from kernel.view.batch.retrying import retry
+from kernel.taking.parking.retrying import retry
+from kernel.view.batch.locked import folding
 from ops.demo.arrival import until_shown
 from ops.errors import CannotRun
 from ops.local.postgres import roles
@@ -30,9 +29,6 @@ from services.projections.customers.customer_360 import CUSTOMER_360
 RATE = 200
 """Commands a second."""
 SECONDS = 8.0
-MORE = 4.0
-"""Seconds that are watched beyond: the warm-up, and what comes late."""
-NEVER = 10**9
 MOST = 2.0
 
 WORKERS = {"sound": "bench.folding.worker", "poison": "bench.folding.poisoned"}
@@ -71,29 +67,13 @@ def _with(
     processes.start("worker", [sys.executable, "-P", "-m", WORKERS[name]], settings)
     processes.until_ready({"worker": settings.port["worker"]})
     asyncio.run(until_shown(settings, lambda _: None))
-    seen, sightings = asyncio.run(_at(administrator, settings, clients))
+    seen, sightings = asyncio.run(observed(administrator, settings, clients, RATE, SECONDS, pages=0))
     processes.stop("worker")
     parked = asyncio.run(_taken_after_all(settings))
     if bool(parked) != (name == "poison"):
         raise CannotRun(f"with the {name} worker {len(parked):,} events were parked.")
     others = [one for one in seen.commands if (one.partition, one.position) not in parked]
-    return {**_figures(others, sightings), "parked": float(len(parked))}
-
-
-async def _at(administrator: str, settings: Settings, clients: Workers) -> tuple[Seen, Sightings]:
-    loop = OpenLoop(
-        contacts_port=settings.port["contacts"],
-        views_port=settings.port["views"],
-        token=token_of(settings),
-        token_key=token_key(settings.keys),
-        acks=settings.keys.parent / "bench.acks",
-        per_second=RATE,
-        seconds=SECONDS,
-        page_after=NEVER,
-    )
-    watching = asyncio.create_task(watch(administrator, CUSTOMER_360, "contacts", SECONDS + MORE))
-    (seen,) = await asyncio.to_thread(clients.run, loop)
-    return seen, await watching
+    return {"others": float(len(others)), **shown(others, sightings), "parked": float(len(parked))}
 
 
 async def _taken_after_all(settings: Settings) -> set[tuple[int, int]]:
@@ -101,17 +81,8 @@ async def _taken_after_all(settings: Settings) -> set[tuple[int, int]]:
     pool = await connect_pool(settings, "projections_log", max_size=1)
     try:
         parked = {(row["partition"], row["position"]) for row in await pool.fetch(PARKED, CUSTOMER_360.taker)}
-        if left := (await retry(pool, CUSTOMER_360)).left:
+        if left := (await retry(pool, CUSTOMER_360, folding(CUSTOMER_360))).left:
             raise CannotRun(f"{left:,} parked events are not taken by the sound fold.")
         return parked
     finally:
         await pool.close()
-
-
-def _figures(commands: list[Sample], sightings: Sightings) -> dict[str, float]:
-    """Whatever was not seen in time counts as an hour."""
-    shown = [sightings.at(one.partition, one.position) or one.due + 3_600 for one in commands]
-    return {
-        "others": float(len(commands)),
-        **latencies([at - one.due for at, one in zip(shown, commands, strict=True)], "visible_"),
-    }

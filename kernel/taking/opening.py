@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from kernel.log.envelope import read
+from kernel.log.envelope import Heading, read
 from kernel.log.facts import decode
 from kernel.taking.arrivals import Arrival, failure_of
 from kernel.taking.fact import Fact
@@ -43,10 +43,15 @@ def _open(arrival: Arrival, fact: Fact[Any], key: Key) -> None:
         arrival.unopened = failure_of(error)
 
 
+def plain_of(envelope: Heading, key: Key) -> bytes:
+    """The JSON of its personal part; raises CannotOpen."""
+    place = binding(envelope.event_id, envelope.stream_id, envelope.version, envelope.type)
+    return open_sealed(key, envelope.personal or b"", place)
+
+
 def opened(fact: Fact[Any], key: Key) -> Fact[Any]:
     """The same fact with its personal part; raises CannotOpen, and whatever an upcaster does."""
     envelope = fact.envelope
-    place = binding(envelope.event_id, envelope.stream_id, envelope.version, envelope.type)
-    plain = open_sealed(key, envelope.personal or b"", place)
+    plain = plain_of(envelope, key)
     event = decode(type(fact.event), envelope.schema_version, bytes(read(fact.raw).data), plain)
     return Fact(event, envelope, fact.partition, fact.position, fact.service, fact.raw)

@@ -12,12 +12,12 @@ from kernel.reaction import retrying as reaction_retrying
 from kernel.reaction.reaction import Reaction
 from kernel.settings import Settings
 from kernel.taking.checkpoints import Gone
-from kernel.taking.parking import dropping
+from kernel.taking.parking import dropping, retrying
 from kernel.taking.parking.retrying import Retried
 from kernel.taking.parking.which import WaitsBehind, Which
 from kernel.vault.keys import KeysMissing
 from kernel.vault.vault import Vault
-from kernel.view.batch import retrying
+from kernel.view.batch.locked import folding
 from kernel.view.view import View
 from ops.errors import CannotRun
 from ops.operator import operator
@@ -68,7 +68,7 @@ async def _tried(keeper: Keeper, which: Which, vault: Vault, say: Say) -> dict[s
             case Reaction() as reaction:
                 done, commands = await reaction_retrying.retry(keeper.db, reaction, vault, which, told)
             case View() as view:
-                done = await retrying.retry(keeper.db, view, vault, which, told)
+                done = await retrying.retry(keeper.db, view, folding(view), vault, which, told)
             case None:
                 if await keeper.db.fetchval(ANY, keeper.name, which.stream_id):
                     raise CannotRun(

@@ -15,9 +15,9 @@ from kernel.log.facts import Event
 from kernel.settings import Settings
 from kernel.taking.arrivals import Reading
 from kernel.taking.fact import Fact
-from kernel.taking.opening import person_of
+from kernel.taking.opening import person_of, plain_of
 from kernel.vault.keys import KeysMissing
-from kernel.vault.sealing import CannotOpen, Key, binding, open_sealed
+from kernel.vault.sealing import CannotOpen, Key
 from kernel.vault.vault import Vault
 from kernel.web.access import Caller
 from kernel.web.jwks import KeyRing
@@ -87,9 +87,8 @@ class Opener:
 
 def _opened(value: bytes, key: Key) -> bytes:
     envelope = read(value)
-    place = binding(envelope.event_id, envelope.stream_id, envelope.version, envelope.type)
     try:
-        plain = open_sealed(key, envelope.personal or b"", place)
+        plain = plain_of(envelope, key)
     except (CannotOpen, ValueError):
         return value
     data = _DATA.decode(envelope.data) | {"personal": msgspec.Raw(plain)}

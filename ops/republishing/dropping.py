@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 
-from kernel.log.relay.marks import read_marks
+from kernel.log.relay.marks import generation as now
 from kernel.log.topics import delete_topic, existing, topic
 from kernel.settings import Settings
 from ops.errors import CannotRun
@@ -16,7 +16,7 @@ async def drop(settings: Settings, schemas: Schemas, log: asyncpg.Pool, service:
     name = topic(settings, service, generation)
     if name not in await existing(settings, service):
         raise CannotRun(f"there is no topic {name}.")
-    current = (await read_marks(log))[0].generation
+    current = await now(log)
     if generation == current:
         raise CannotRun(f"{name} is the topic of now: `rapport republish {service}` makes another one first.")
     reading = [

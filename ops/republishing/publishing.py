@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from kernel.log.halt import halted
-from kernel.log.relay.marks import Mark, begin_generation, read_marks
+from kernel.log.relay.marks import Mark, begin_generation, generation, read_marks
 from kernel.log.topics import existing, topic
 from kernel.settings import Settings
 from kernel.view.versions import LOST
@@ -40,13 +40,13 @@ async def unfinished(schemas: Schemas, pool: asyncpg.Pool, service: str) -> bool
     """Whether a former run was broken off: some schema was not led there, or some lost view not made anew."""
     if await halted(pool) is not None:
         return False
-    marks, taken = await read_marks(pool), await schemas.generations(service)
-    return min(taken.values()) < marks[0].generation or bool(await schemas.versions(service, LOST))
+    taken = await schemas.generations(service)
+    return min(taken.values()) < await generation(pool) or bool(await schemas.versions(service, LOST))
 
 
 async def begin(settings: Settings, schemas: Schemas, pool: asyncpg.Pool, service: str) -> None:
     """Has the log published under a generation that no topic and no taker knows."""
-    number, taken = (await read_marks(pool))[0].generation, await schemas.generations(service)
+    number, taken = await generation(pool), await schemas.generations(service)
     there = [int(name.rpartition(".g")[2]) for name in await existing(settings, service)]
     whole = min(taken.values()) >= number
     await begin_generation(pool, 1 + max(number, *taken.values(), *there), whole)
@@ -54,7 +54,7 @@ async def begin(settings: Settings, schemas: Schemas, pool: asyncpg.Pool, servic
 
 async def published(settings: Settings, pool: asyncpg.Pool, service: str, say: Say) -> Published:
     """Waits until the relay has published all that the log holds by now. Raises CannotRun."""
-    number = (await read_marks(pool))[0].generation
+    number = await generation(pool)
     name = topic(settings, service, number)
     patience = Patience(Advance(name, say))
     kept: list[int] = []

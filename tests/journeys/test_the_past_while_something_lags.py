@@ -4,30 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from kernel.settings import Settings
-from kernel.vault.keys import make_keys
 from tests.conftest import Processes
 from tests.journeys.town import Town
-
-
-@pytest.fixture
-async def town(
-    settings: Settings, processes: Processes, token: Callable[[str, str], str]
-) -> AsyncIterator[Town]:
-    make_keys(Path(settings.keys))
-    async with httpx.AsyncClient(timeout=30) as http:
-        town = Town(settings, token, http)
-        await town.begin(processes)
-        yield town
 
 
 @contextmanager

@@ -6,40 +6,23 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 
 from kernel.ids import new_id
 from kernel.log.store import Store
 from kernel.log.store.append import Append, Appended, NewEvent, Write
-from kernel.settings import Settings
 from kernel.vault.events import seal_personal
-from kernel.vault.keys import make_keys
 from kernel.vault.vault import Vault
 from ops.checkout import CHECKOUT
 from ops.local.home import variables
 from services.contacts.events import IdentifierVerified
-from tests.conftest import Processes
 from tests.journeys.town import Town
 
 MAIL, CARD = {"kind": "email", "value": "anna@example.org"}, {"kind": "loyalty-card", "value": "29004242"}
-
-
-@pytest.fixture
-async def town(
-    settings: Settings, processes: Processes, token: Callable[[str, str], str]
-) -> AsyncIterator[Town]:
-    make_keys(Path(settings.keys))
-    async with httpx.AsyncClient(timeout=30) as http:
-        town = Town(settings, token, http)
-        await town.begin(processes)
-        yield town
 
 
 async def verified_by_an_older_program(town: Town, contact: UUID, version: int) -> None:

@@ -7,10 +7,9 @@ from uuid import UUID
 
 import asyncpg
 
+from kernel.log.relay.marks import read_marks
 from ops.verify.report import Report
 from ops.verify.topic.comparison import Late
-
-MARKS = "SELECT partition, generation, position FROM mark"
 
 COUNTERS = "SELECT partition, last FROM counter"
 
@@ -64,8 +63,8 @@ async def positions(db: asyncpg.Pool) -> dict[int, int]:
 
 async def marks(db: asyncpg.Pool) -> tuple[int, dict[int, int]]:
     """The topic's generation, and how far each partition was published."""
-    rows = await db.fetch(MARKS)
-    return max(row["generation"] for row in rows), {row["partition"]: row["position"] for row in rows}
+    found = await read_marks(db)
+    return max(mark.generation for mark in found), {mark.partition: mark.position for mark in found}
 
 
 async def locations(db: asyncpg.Pool, event_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:

@@ -14,6 +14,11 @@ from kernel.database import connect_pool
 from kernel.settings import Settings
 from kernel.taking.checkpoints import every
 from kernel.taking.fact import Fact
+from kernel.taking.parking import retrying
+from kernel.taking.parking.retrying import EVERYTHING, Retried
+from kernel.taking.parking.which import Which
+from kernel.vault.vault import Vault
+from kernel.view.batch.locked import folding
 from kernel.view.columns import row_of
 from kernel.view.folding import fold_all
 from kernel.view.tables import table_sql
@@ -89,6 +94,13 @@ async def caught_up(
         )
 
     await until(reached, seconds)
+
+
+async def retry(
+    pool: asyncpg.Pool, view: View[Any], vault: Vault | None = None, which: Which = EVERYTHING
+) -> Retried:
+    """Tries what the view has parked."""
+    return await retrying.retry(pool, view, folding(view), vault, which)
 
 
 async def assert_each_view_is_its_fold(pool: asyncpg.Pool, log: Log) -> None:

@@ -10,10 +10,9 @@ import pytest
 
 from kernel.settings import Settings
 from kernel.taking.fact import Fact
-from kernel.view.batch.retrying import retry
 from kernel.view.folding import fold_all
 from kernel.view.view import View
-from tests.kernel.view.conftest import caught_up, rows_of, until, working
+from tests.kernel.view.conftest import caught_up, retry, rows_of, until, working
 from tests.kernel.view.parked import mended
 from tests.parcels.events import ParcelPosted, ParcelSeen, ParcelWeighed
 from tests.parcels.log import ORG, Log, publish, send

@@ -14,13 +14,13 @@ from kernel.settings import Settings
 from kernel.taking.fact import Fact
 from kernel.taking.parking.dropping import drop
 from kernel.taking.parking.which import Which
-from kernel.view.batch.retrying import retry
 from kernel.view.building import beside
 from ops.verify.table import text
 from ops.verify.views.check import Parked, as_parked
 from ops.verify.views.folding import Fold
 from services.projections.customers.person import PERSON, Person
 from services.projections.operations.journal import JOURNAL
+from tests.kernel.view.conftest import retry
 from tests.ops.verify.showing import CONTACTS, Shown, life, showing
 from tests.ops.verify.verifying import ORG, faults
 

@@ -11,7 +11,6 @@ import pytest
 from kernel.taking.fact import Fact
 from kernel.taking.parking.dropping import drop
 from kernel.taking.parking.which import Which
-from kernel.view.batch.retrying import retry
 from kernel.view.view import View
 from kernel.web.problems import Problem
 from services.contacts import commands
@@ -23,6 +22,7 @@ from services.projections.customers.past.changes import CHANGES
 from services.projections.customers.past.explain import EXPLAIN
 from services.projections.customers.person import PERSON
 from services.projections.operations.journal import JOURNAL
+from tests.kernel.view.conftest import retry
 from tests.services.projections.desk import Desk
 from tests.services.projections.past.lives import clock
 from tests.services.projections.test_page import person
