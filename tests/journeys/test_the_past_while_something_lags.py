@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ops.local import ports
 from tests.conftest import Processes
 from tests.journeys.town import Town
 
@@ -63,3 +64,11 @@ async def test_whatever_stands_still_an_answer_about_the_past_is_whole_or_not_gi
             assert (await ask(before)).status_code == 200
         assert await language(then) == spoken
     assert await language(before) is None
+
+    # A version that is only now read is whole where it has come, and so is what a second worker follows.
+    processes.start("worker", settings=town.settings.model_copy(update={"port": ports.automatic()}))
+    rebuilding = processes.start("rebuild", "journal", "--switch", settings=town.settings)
+    assert await asyncio.to_thread(rebuilding.wait, 60) == 0
+    assert (await language(before), await language(then)) == (None, spoken)
+    await town.command("contacts", f"/contacts/{anna}/prefer-language", {"language": "de"})
+    assert await language(datetime.now(UTC).isoformat()) == "de"
