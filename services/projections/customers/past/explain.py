@@ -36,8 +36,10 @@ from services.projections.shared.moments import AsOf
 
 NO_CELL = "no-such-cell"
 MANY = 1_000
-"""Events that take a while to be folded one by one. What a customer bought grows with each, and so would the
-time for the next: of more it is explained cell by cell alone."""
+"""Events that take a while to be folded one by one."""
+GROWING = {"purchases": 2, "relations": 9}
+"""Cells with fewer steps than so many grow with each event, and so would the time for the next: of more events
+they are not explained."""
 LONG_ONES = Semaphore(2)
 """Explanations of more that are made at once in this process; the next one is told to come again."""
 
@@ -95,10 +97,11 @@ async def explain(inquiry: Inquiry, params: CellAsked) -> Later | None:
     recalled = await recall(inquiry, params.id, params.as_of, params.on, [name], once=True)
     if recalled is None:
         return None
-    if len(recalled.arrivals) > MANY and name == "purchases" and len(rest) < 2:
+    if len(recalled.arrivals) > MANY and len(rest) < GROWING.get(name, 0):
         raise Problem(
             TOO_MANY,
-            f"All of it is explained of {MANY:,} events at most: ask for a cell, as /purchases/EUR/net.",
+            f"Of more than {MANY:,} events this is not explained: ask for an earlier time, or of purchases "
+            "for a cell, as /purchases/EUR/net.",
             pointer="/cell",
         )
     return Later(partial(_explained, name, params, tuple(rest), recalled))

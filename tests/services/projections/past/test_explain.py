@@ -191,17 +191,21 @@ async def test_alone_a_customers_cell_was_after_each_event_what_its_page_showed_
             assert cells_of(page)[tuple(cell[1:].split("/"))] == step.after
 
 
-async def test_all_of_many_purchases_is_explained_cell_by_cell_alone(
+async def test_what_grows_with_every_event_is_not_explained_of_many(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     anna = await desk.say(person("Anna"))
+    for name in ("Bert", "Dora"):
+        other = await desk.say(person(name))
+        await desk.say(commands.AddRelation(kind=RelationKind.HOUSEHOLD_OF, other_id=other), anna)
     for day in ("02", "03", "04"):
         await desk.say(basket(f"2026-01-{day}", "2.50", contact=anna))
     cells = ("/purchases", "/purchases/EUR", "/purchases/0")
     for cell in cells:
         assert (await explained(desk, anna, cell)).count == 3
+    assert (await explained(desk, anna, f"/relations/household-of:outward:{other}/name")).count == 1
     monkeypatch.setattr(explain, "MANY", 2)
-    for cell in cells:
+    for cell in (*cells, f"/relations/household-of:outward:{other}/name"):
         with pytest.raises(Problem) as refused:
             await explained(desk, anna, cell)
         assert (refused.value.code, refused.value.pointer) == ("too-many-events", "/cell")
