@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ops.local import ports
 from ops.local.kafka import broker, jars
-from tests.kernel.log.relaying import eventually
+from tests.waiting import until
 
 
 class Broker:
@@ -24,7 +24,7 @@ class Broker:
         """Starts it unless it runs, and waits until it answers."""
         if self.process is None:
             self.process = self._begin()
-        await eventually(lambda: broker.answers(self.bootstrap))
+        await until(lambda: broker.answers(self.bootstrap))
 
     def _begin(self) -> "subprocess.Popen[bytes]":
         with (self._folder / "kafka.log").open("ab") as log:

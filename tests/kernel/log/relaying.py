@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -18,19 +17,9 @@ from kernel.log.store import Store
 from kernel.log.store.append import Append, Appended, NewEvent, Write
 from kernel.settings import Settings
 from tests.connecting import connected
+from tests.waiting import until
 
 ORG = UUID("0196b5a0-0000-7000-8000-000000000001")
-
-LIMIT = 30.0
-"""Seconds that a test waits for anything."""
-
-
-async def eventually(condition: Callable[[], Awaitable[object]], limit: float = LIMIT) -> None:
-    """Asks again and again until the answer is true."""
-    end = time.monotonic() + limit
-    while not await condition():
-        assert time.monotonic() < end, "waited in vain"
-        await asyncio.sleep(0.02)
 
 
 @asynccontextmanager
@@ -106,5 +95,5 @@ async def ended(process: subprocess.Popen[bytes]) -> int:
     async def has() -> bool:
         return process.poll() is not None
 
-    await eventually(has)
+    await until(has)
     return process.returncode

@@ -19,8 +19,9 @@ from kernel.log.store import Store
 from kernel.settings import Settings
 from tests.conftest import Processes
 from tests.connecting import connected
-from tests.kernel.log.relaying import append, begun, ended, eventually, opened, published
+from tests.kernel.log.relaying import append, begun, ended, opened, published
 from tests.kernel.log.test_relay_comparison import RESTORE
+from tests.waiting import until
 
 
 async def recorded(settings: Settings) -> list[tuple[int, int, datetime]]:
@@ -83,7 +84,7 @@ async def test_a_relay_tells_about_once_a_second_also_while_nothing_is_written(
     processes.start("relay", "contacts", settings=settings)
     async with opened(settings) as store:
         await append(store, 20, events=3)
-    await eventually(lambda: published(settings))
+    await until(lambda: published(settings))
     async with hearing(settings) as consumer:
         told = [horizon.decode((await consumer.getone()).value) for _ in range(3)]
     assert all((one.service, one.generation, sum(one.positions)) == ("contacts", 1, 60) for one in told)
@@ -97,7 +98,7 @@ async def test_of_a_store_that_lacks_what_was_published_nothing_is_told(
     relay = processes.start("relay", "contacts", settings=settings)
     async with opened(settings) as store:
         await append(store, 1, events=5)
-    await eventually(lambda: published(settings))
+    await until(lambda: published(settings))
     relay.terminate()
     await ended(relay)
     async with connected(settings, "contacts_owner") as owner:
@@ -108,7 +109,7 @@ async def test_of_a_store_that_lacks_what_was_published_nothing_is_told(
         async with connected(settings) as db:
             return await halted(db) is not None
 
-    await eventually(has_halted)
+    await until(has_halted)
     async with hearing(settings, "earliest") as consumer:
         (place,) = consumer.assignment()
         told = (await consumer.end_offsets([place]))[place]

@@ -10,7 +10,7 @@ from kernel.database import connect_pool
 from kernel.log.lease import Lease, LeaseLost, kept, release, renew, take
 from kernel.log.relay.marks import Mark, move_marks, read_marks
 from kernel.settings import Settings
-from tests.kernel.log.relaying import eventually
+from tests.waiting import until
 
 RUN_OUT = "UPDATE lease SET expires_at = clock_timestamp() - interval '1 second'"
 
@@ -91,7 +91,7 @@ async def test_a_kept_lease_is_renewed_and_then_released(pool: asyncpg.Pool) -> 
         return bool(await pool.fetchval("SELECT expires_at FROM lease") > before)
 
     async with kept(pool, lease):
-        await eventually(is_renewed)
+        await until(is_renewed)
     assert await take(pool, "relay", "second")
 
 

@@ -15,20 +15,21 @@ from kernel.log.relay.wake import listening
 from kernel.settings import Settings
 from tests.conftest import Processes
 from tests.connecting import connected
-from tests.kernel.log.relaying import append, ended, eventually, leads, opened, published, readiness, stored
+from tests.kernel.log.relaying import append, ended, leads, opened, published, readiness, stored
 from tests.kernel.log.topic_records import repeats_of_whole_topic, told
+from tests.waiting import until
 
 
 async def test_what_is_appended_arrives_in_order_and_without_gaps(
     settings: Settings, processes: Processes
 ) -> None:
     processes.start("relay", "contacts", settings=settings)
-    await eventually(lambda: leads(settings))
+    await until(lambda: leads(settings))
     async with opened(settings) as store:
         for _ in range(5):
             for _ in range(5):
                 await append(store, 100)
-            await eventually(lambda: published(settings))
+            await until(lambda: published(settings))
     assert await repeats_of_whole_topic(settings) == 0
 
 
@@ -37,7 +38,7 @@ async def test_a_backlog_larger_than_one_read_arrives_whole(settings: Settings, 
         await append(store, 100, events=100)
         await append(store, 30, size=300_000)
     processes.start("relay", "contacts", settings=settings)
-    await eventually(lambda: published(settings))
+    await until(lambda: published(settings))
     assert await repeats_of_whole_topic(settings) == 0
 
 
@@ -47,7 +48,7 @@ async def test_a_record_is_the_stored_event_as_a_cloud_event(
     processes.start("relay", "contacts", settings=settings)
     async with opened(settings) as store:
         await append(store, 1)
-    await eventually(lambda: published(settings))
+    await until(lambda: published(settings))
     (record,) = await told(settings)
     async with connected(settings) as connection:
         row = await connection.fetchrow("SELECT * FROM event")
@@ -83,7 +84,7 @@ async def test_an_append_wakes_the_relay(settings: Settings, monkeypatch: pytest
     async with relaying_here(settings), opened(settings) as store:
         for _ in range(5):
             await append(store, 1)
-            await eventually(lambda: published(settings))
+            await until(lambda: published(settings))
 
 
 async def test_a_lost_datagram_is_made_up_for(settings: Settings) -> None:
@@ -91,7 +92,7 @@ async def test_a_lost_datagram_is_made_up_for(settings: Settings) -> None:
     async with relaying_here(settings), opened(unheard) as store:
         for _ in range(5):
             await append(store, 1)
-            await eventually(lambda: published(settings))
+            await until(lambda: published(settings))
 
 
 async def test_sigterm_publishes_what_is_in_flight_and_releases_the_lease(
@@ -100,7 +101,7 @@ async def test_sigterm_publishes_what_is_in_flight_and_releases_the_lease(
     relay = processes.start("relay", "contacts", settings=settings)
     async with opened(settings) as store:
         await append(store, 1)
-        await eventually(lambda: published(settings))
+        await until(lambda: published(settings))
         await append(store, 200)
         relay.send_signal(signal.SIGTERM)
         assert await ended(relay) == 0
@@ -122,8 +123,8 @@ async def test_readiness_tells_who_leads_and_how_far_the_topic_is_behind(
         _, body = await readiness(settings)
         return body.get("lag") == {"events": 0, "seconds": 0.0}
 
-    await eventually(lambda: leads(settings))
-    await eventually(has_no_lag)
+    await until(lambda: leads(settings))
+    await until(has_no_lag)
 
 
 async def test_a_position_missing_from_the_store_stops_publishing(
@@ -142,7 +143,7 @@ async def test_a_position_missing_from_the_store_stops_publishing(
         reason = body.get("degraded", {}).get("kafka")
         return bool(reason == f"The store lacks position 3 of partition {partition}.")
 
-    await eventually(says_so)
+    await until(says_so)
     assert await told(settings) == []
 
 

@@ -9,8 +9,9 @@ from kernel.log.topics import ensure_topic, topic
 from kernel.settings import Settings
 from tests.conftest import Processes
 from tests.connecting import connected
-from tests.kernel.log.relaying import append, begun, ended, eventually, opened, published, readiness, stored
+from tests.kernel.log.relaying import append, begun, ended, opened, published, readiness, stored
 from tests.kernel.log.topic_records import told
+from tests.waiting import until
 
 # As a backup from before the last two events: it knows nothing of their rows, counters and marks.
 RESTORE = """
@@ -28,7 +29,7 @@ async def published_log(settings: Settings, processes: Processes) -> Settings:
     relay = processes.start("relay", "contacts", settings=settings)
     async with opened(settings) as store:
         await append(store, 1, events=5)
-    await eventually(lambda: published(settings))
+    await until(lambda: published(settings))
     relay.terminate()
     await ended(relay)
     return settings
@@ -45,7 +46,7 @@ async def halts(settings: Settings, processes: Processes, reason: str) -> None:
         status, body = await readiness(settings)
         return found is not None and reason in found and status == 503 and body["failing"] == {"log": found}
 
-    await eventually(has_halted)
+    await until(has_halted)
     assert await told(settings) == before
 
 
@@ -81,7 +82,7 @@ async def test_a_lost_topic_halts(published_log: Settings, processes: Processes)
     await administrator.start()
     await administrator.delete_topics([name])
     await administrator.close()
-    await eventually(lambda: _is_made_anew(published_log, name))
+    await until(lambda: _is_made_anew(published_log, name))
     await halts(published_log, processes, "but position 5 was published at offset 4")
 
 
@@ -102,7 +103,7 @@ async def test_a_stranger_on_the_topic_halts(published_log: Settings, processes:
         async with connected(published_log) as connection:
             return "offset 5 holds no event" in (await halted(connection) or "")
 
-    await eventually(has_halted)
+    await until(has_halted)
 
 
 async def test_a_topic_ahead_of_its_mark_only_is_no_reason_to_halt(
@@ -111,7 +112,7 @@ async def test_a_topic_ahead_of_its_mark_only_is_no_reason_to_halt(
     async with connected(published_log) as connection:
         await connection.execute("UPDATE mark SET position = 2, topic_offset = 1 WHERE position = 5")
     processes.start("relay", "contacts", settings=published_log)
-    await eventually(lambda: published(published_log))
+    await until(lambda: published(published_log))
     assert [each.position for each in await told(published_log)] == [1, 2, 3, 4, 5, 3, 4, 5]
 
 
@@ -125,10 +126,10 @@ async def test_publishing_goes_on_when_the_halt_is_lifted(
     async def is_not_ready() -> bool:
         return (await readiness(published_log))[0] == 503
 
-    await eventually(is_not_ready)
+    await until(is_not_ready)
     async with opened(published_log) as store:
         await append(store, 1)
     assert not await published(published_log)
     async with connected(published_log) as connection:
         await connection.execute("DELETE FROM halt")
-    await eventually(lambda: published(published_log))
+    await until(lambda: published(published_log))

@@ -12,8 +12,9 @@ from kernel.settings import Settings
 from ops.local import ports
 from tests.conftest import Processes
 from tests.connecting import connected
-from tests.kernel.log.relaying import append, buried, ended, eventually, opened, published
+from tests.kernel.log.relaying import append, buried, ended, opened, published
 from tests.kernel.log.topic_records import repeats_of_whole_topic
+from tests.waiting import until
 
 # Whoever moves a mark is written down with its client port, which tells the process.
 WITNESS = """
@@ -41,7 +42,7 @@ async def test_a_relay_killed_between_sending_and_marking_leaves_equal_repeats(
             await buried(settings, dying)
         await append(store, 200)
     processes.start("relay", "contacts", settings=settings)
-    await eventually(lambda: published(settings))
+    await until(lambda: published(settings))
     assert await repeats_of_whole_topic(settings) >= 200
 
 
@@ -53,12 +54,12 @@ async def test_relays_killed_in_full_flight_lose_and_swap_nothing(
         for _ in range(3):
             before = await _marked(settings)
             relay = processes.start("relay", "contacts", settings=settings)
-            await eventually(partial(_marked_beyond, settings, before))
+            await until(partial(_marked_beyond, settings, before))
             relay.kill()
             await buried(settings, relay)
         appending.cancel()
     processes.start("relay", "contacts", settings=settings)
-    await eventually(lambda: published(settings))
+    await until(lambda: published(settings))
     await repeats_of_whole_topic(settings)
 
 
@@ -88,16 +89,16 @@ async def test_a_relay_that_was_stopped_never_moves_a_mark_again(
         with monkeypatch.context() as armed:
             armed.setenv("RAPPORT_FAILPOINT", "relay.sent:stop")
             first = processes.start("relay", "contacts", settings=settings)
-        await eventually(lambda: _is_stopped(first.pid))
+        await until(lambda: _is_stopped(first.pid))
         processes.start("relay", "contacts", settings=second_settings)
-        await eventually(lambda: published(settings))
+        await until(lambda: published(settings))
         await append(store, 200)
-        await eventually(lambda: published(settings))
+        await until(lambda: published(settings))
         first_ports = _local_ports(first.pid)
         first.send_signal(signal.SIGCONT)
         for _ in range(20):
             await append(store, 20)
-            await eventually(lambda: published(settings))
+            await until(lambda: published(settings))
         first_ports |= _local_ports(first.pid)
     async with connected(settings, "contacts_owner") as owner:
         movers = {row["port"] for row in await owner.fetch("SELECT DISTINCT port FROM moved")}

@@ -11,9 +11,10 @@ from kernel.log.topics import delete_topic, ensure_topic, existing, topic
 from kernel.settings import Settings
 from tests.conftest import Processes
 from tests.connecting import connected
-from tests.kernel.log.relaying import append, buried, eventually, leads, opened, published, readiness
+from tests.kernel.log.relaying import append, buried, leads, opened, published, readiness
 from tests.kernel.log.test_relay_comparison import RESTORE
 from tests.kernel.log.topic_records import repeats_of_whole_topic, told
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ async def relay(settings: Settings, processes: Processes) -> "subprocess.Popen[b
     process = processes.start("relay", "contacts", settings=settings)
     async with opened(settings) as store:
         await append(store, 1, events=5)
-    await eventually(lambda: published(settings))
+    await until(lambda: published(settings))
     return process
 
 
@@ -37,7 +38,7 @@ async def halts(settings: Settings, reason: str) -> None:
         async with connected(settings) as connection:
             return reason in (await halted(connection) or "")
 
-    await eventually(has_halted)
+    await until(has_halted)
 
 
 async def test_a_relay_under_way_publishes_the_log_anew_when_a_generation_begins(
@@ -45,10 +46,10 @@ async def test_a_relay_under_way_publishes_the_log_anew_when_a_generation_begins
 ) -> None:
     former = await told(settings)
     await begin(settings, 2)
-    await eventually(lambda: published(settings))
+    await until(lambda: published(settings))
     async with opened(settings) as store:
         await append(store, 20)
-    await eventually(lambda: published(settings))
+    await until(lambda: published(settings))
     assert await repeats_of_whole_topic(settings, 2) == 0
     assert await told(settings) == former
     assert (await readiness(settings))[1]["topic"] == topic(settings, "contacts", 2)
@@ -62,7 +63,7 @@ async def test_a_lost_topic_is_made_anew_and_commands_go_on(
         await append(store, 1)
     await halts(settings, "was published at offset")
     await begin(settings, 2)
-    await eventually(lambda: published(settings))
+    await until(lambda: published(settings))
     assert await repeats_of_whole_topic(settings, 2) == 0
     async with connected(settings) as connection:
         assert await halted(connection) is None
@@ -83,14 +84,14 @@ async def test_a_relay_killed_while_it_publishes_anew_goes_on_where_it_was(
     await buried(settings, processes.start("relay", "contacts", settings=settings))
     monkeypatch.delenv("RAPPORT_FAILPOINT")
     processes.start("relay", "contacts", settings=settings)
-    await eventually(lambda: published(settings))
+    await until(lambda: published(settings))
     assert await repeats_of_whole_topic(settings, 2) > 0
 
 
 async def test_a_store_restored_under_a_running_relay_halts(
     settings: Settings, relay: "subprocess.Popen[bytes]"
 ) -> None:
-    await eventually(lambda: leads(settings))
+    await until(lambda: leads(settings))
     async with connected(settings, "contacts_owner") as owner:
         await owner.execute(RESTORE)
     await halts(settings, "holds position 4, which the store lacks")
@@ -127,5 +128,5 @@ async def test_the_topics_of_a_service_are_told_by_their_generations(settings: S
     async def are_known() -> bool:
         return await existing(settings, "contacts") == [ninth, tenth]
 
-    await eventually(are_known)
+    await until(are_known)
     assert await existing(settings, "contacts", since=10) == [tenth]

@@ -5,8 +5,9 @@ import asyncpg
 from kernel.settings import Settings
 from tests.conftest import Processes
 from tests.kernel.log.broker import Broker
-from tests.kernel.log.relaying import append, eventually, opened, published, readiness
+from tests.kernel.log.relaying import append, opened, published, readiness
 from tests.kernel.log.topic_records import repeats_of_whole_topic
+from tests.waiting import until
 
 
 async def degraded(settings: Settings) -> bool:
@@ -21,13 +22,13 @@ async def test_a_killed_broker_delays_the_log_and_loses_nothing(
     relay = processes.start("relay", "contacts", settings=breakable)
     async with opened(breakable) as store:
         await append(store, 100)
-        await eventually(lambda: published(breakable))
+        await until(lambda: published(breakable))
         await append(store, 500)
         broker.kill()
         await append(store, 500)
-        await eventually(lambda: degraded(breakable))
+        await until(lambda: degraded(breakable))
         await broker.start()
-        await eventually(lambda: published(breakable))
+        await until(lambda: published(breakable))
     await repeats_of_whole_topic(breakable)
     assert relay.poll() is None
 
@@ -38,12 +39,12 @@ async def test_a_broker_that_answers_late_is_waited_for(
     processes.start("relay", "contacts", settings=breakable)
     async with opened(breakable) as store:
         await append(store, 100)
-        await eventually(lambda: published(breakable))
+        await until(lambda: published(breakable))
         broker.stop_answering()
         await append(store, 100)
-        await eventually(lambda: degraded(breakable))
+        await until(lambda: degraded(breakable))
         broker.go_on()
-        await eventually(lambda: published(breakable))
+        await until(lambda: published(breakable))
     await repeats_of_whole_topic(breakable)
 
 
@@ -54,9 +55,9 @@ async def test_a_relay_started_before_its_broker_begins_when_it_comes(
     processes.start("relay", "contacts", settings=breakable)
     async with opened(breakable) as store:
         await append(store, 100)
-    await eventually(lambda: degraded(breakable))
+    await until(lambda: degraded(breakable))
     await broker.start()
-    await eventually(lambda: published(breakable))
+    await until(lambda: published(breakable))
     assert await repeats_of_whole_topic(breakable) == 0
 
 
@@ -67,7 +68,7 @@ async def test_a_database_away_makes_the_relay_wait(
     relay = processes.start("relay", "contacts", settings=settings)
     async with opened(settings) as store:
         await append(store, 100)
-        await eventually(lambda: published(settings))
+        await until(lambda: published(settings))
     administrator = await asyncpg.connect(postgres)
     await administrator.execute(f"ALTER DATABASE {name} CONNECTION LIMIT 0")
     await administrator.execute(
@@ -78,11 +79,11 @@ async def test_a_database_away_makes_the_relay_wait(
         status, body = await readiness(settings)
         return status == 503 and "database" in body["failing"]
 
-    await eventually(is_not_ready)
+    await until(is_not_ready)
     await administrator.execute(f"ALTER DATABASE {name} CONNECTION LIMIT -1")
     await administrator.close()
     async with opened(settings) as store:
         await append(store, 100)
-    await eventually(lambda: published(settings))
+    await until(lambda: published(settings))
     await repeats_of_whole_topic(settings)
     assert relay.poll() is None

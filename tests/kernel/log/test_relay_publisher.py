@@ -14,7 +14,7 @@ from kernel.log.relay.publisher import Publisher, Run
 from kernel.log.topics import ensure_topic, topic
 from kernel.settings import Settings
 from tests.kernel.log.broker import Broker
-from tests.kernel.log.relaying import eventually
+from tests.waiting import until
 
 
 async def test_a_publisher_given_up_ends_soon_and_leaves_no_task(
@@ -40,7 +40,7 @@ async def test_a_publisher_given_up_ends_soon_and_leaves_no_task(
     async def nothing_is_left() -> bool:
         return asyncio.all_tasks() == before
 
-    await eventually(nothing_is_left)
+    await until(nothing_is_left)
 
 
 def _run(first: int, last: int) -> Run:

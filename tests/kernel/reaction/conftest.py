@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -41,13 +40,6 @@ async def remembered(pool: asyncpg.Pool) -> dict[str, Any]:
 async def heads_of(pool: asyncpg.Pool, reaction: Reaction[Any]) -> dict[int, Checkpoint]:
     """How far the reaction is, by partition."""
     return (await every(pool, [reaction]))[reaction.name]
-
-
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
-    """Waits for a condition, with a limit."""
-    async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110 - what is waited for happens elsewhere
-            await asyncio.sleep(0.02)
 
 
 @pytest.fixture

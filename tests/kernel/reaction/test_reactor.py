@@ -27,12 +27,13 @@ from kernel.vault.vault import Vault
 from kernel.web.problems import Problem
 from kernel.web.service import Service
 from tests.kernel.log.broker import Broker
-from tests.kernel.reaction.conftest import heads_of, until
+from tests.kernel.reaction.conftest import heads_of
 from tests.kernel.reaction.shelves import Collect, shelves
 from tests.kernel.reaction.test_sending import Handler
 from tests.parcels.events import ParcelPosted, ParcelSeen
 from tests.parcels.log import Log, publish
 from tests.proxy import wired
+from tests.waiting import until
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
 ANNA = UUID(int=1)

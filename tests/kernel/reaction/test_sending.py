@@ -18,10 +18,11 @@ from kernel.reaction.reaction import Issue
 from kernel.reaction.sending import LEASE, Sender
 from kernel.taking.parking.which import Which
 from kernel.web.problems import Problem
-from tests.kernel.reaction.conftest import posted, until
+from tests.kernel.reaction.conftest import posted
 from tests.kernel.reaction.shelves import Collect, shelves
 from tests.parcels.events import ParcelLost
 from tests.parcels.log import Log
+from tests.waiting import until
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -26,6 +26,7 @@ from kernel.view.view import RowId, View
 from kernel.view.worker.worker import Worker
 from tests.parcels.log import Log
 from tests.parcels.views import VIEWS
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -67,13 +68,6 @@ async def working(
         await worker.drain()
         task.cancel()
         await asyncio.wait({task})
-
-
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
-    """Waits for a condition, with a limit."""
-    async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110 - what is waited for happens in a database
-            await asyncio.sleep(0.02)
 
 
 async def caught_up(

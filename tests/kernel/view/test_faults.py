@@ -15,10 +15,11 @@ import pytest
 from kernel.metrics import VIEW_GAPS
 from kernel.settings import Settings
 from ops.local.home import variables
-from tests.kernel.view.conftest import assert_each_view_is_its_fold, caught_up, until, working
+from tests.kernel.view.conftest import assert_each_view_is_its_fold, caught_up, working
 from tests.parcels.log import publish
 from tests.parcels.posting import some_parcels
 from tests.parcels.views import LOAD
+from tests.waiting import until
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 

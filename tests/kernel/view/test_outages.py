@@ -15,10 +15,11 @@ from aiokafka.errors import KafkaConnectionError
 from kernel.settings import Settings
 from kernel.view.worker.progress import Progress
 from tests.kernel.log.broker import Broker
-from tests.kernel.view.conftest import assert_each_view_is_its_fold, caught_up, until, working
+from tests.kernel.view.conftest import assert_each_view_is_its_fold, caught_up, working
 from tests.parcels.log import publish
 from tests.parcels.posting import some_parcels
 from tests.parcels.views import VIEWS
+from tests.waiting import until
 
 
 async def test_the_views_catch_up_after_kafka_was_killed(

@@ -12,11 +12,12 @@ from kernel.settings import Settings
 from kernel.taking.fact import Fact
 from kernel.view.folding import fold_all
 from kernel.view.view import View
-from tests.kernel.view.conftest import caught_up, retry, rows_of, until, working
+from tests.kernel.view.conftest import caught_up, retry, rows_of, working
 from tests.kernel.view.parked import mended
 from tests.parcels.events import ParcelPosted, ParcelSeen, ParcelWeighed
 from tests.parcels.log import ORG, Log, publish, send
 from tests.parcels.views import LOAD, PARCEL, POISON, SIGHTING, VIEWS, Load
+from tests.waiting import until
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
 CONTACT = uuid5(ORG, "contact")

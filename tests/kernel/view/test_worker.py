@@ -18,10 +18,11 @@ from kernel.taking.generations import Topics
 from kernel.view.folding import fold_all
 from kernel.view.worker.worker import Worker
 from kernel.web.operational import serve_operational
-from tests.kernel.view.conftest import assert_each_view_is_its_fold, caught_up, rows_of, until, working
+from tests.kernel.view.conftest import assert_each_view_is_its_fold, caught_up, rows_of, working
 from tests.parcels.log import publish
 from tests.parcels.posting import some_parcels
 from tests.parcels.views import PARCEL, VIEWS
+from tests.waiting import until
 
 
 async def test_every_view_has_the_fold_of_the_log(settings: Settings, pool: asyncpg.Pool) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from kernel.vault.keys import make_keys
 from tests.proxy import wired
+from tests.waiting import until
 
 REGISTRATION = {"kind": "person", "name": {"given": "Anna", "family": "Gruber"}}
 
@@ -38,12 +39,6 @@ class Contacts:
             return (await self.http.get("/readyz")).status_code == status
         except httpx.TransportError:
             return False
-
-
-async def until(condition):
-    async with asyncio.timeout(30):
-        while not await condition():  # noqa: ASYNC110 - it happens in another process
-            await asyncio.sleep(0.02)
 
 
 @pytest.fixture

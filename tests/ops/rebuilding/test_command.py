@@ -25,7 +25,7 @@ from ops.local.home import variables
 from services.projections.customers.person import PERSON
 from tests.conftest import Processes
 from tests.ops.verify.showing import CONTACTS, Shown, showing
-from tests.ops.verify.verifying import eventually
+from tests.waiting import until
 
 SECOND = replace(PERSON, build=2)
 EVENTS = 3 * len(CONTACTS)
@@ -183,7 +183,7 @@ async def test_one_process_at_a_time_rebuilds_a_view_and_the_next_goes_on_where_
     shown: Shown, processes: Processes
 ) -> None:
     first = processes.start("rebuild", "person", "--throttle", "3", settings=shown.log.settings)
-    await eventually(partial(some, shown))
+    await until(partial(some, shown))
     second = rebuild(shown, "person")
     assert (second.returncode, second.stdout) == (2, "")
     assert f"person is being rebuilt: process {first.pid} on" in second.stderr
@@ -196,7 +196,7 @@ async def test_one_process_at_a_time_rebuilds_a_view_and_the_next_goes_on_where_
     async def let_go() -> bool:
         return "being rebuilt" not in rebuild(shown, "person", "--back").stderr
 
-    await eventually(let_go)
+    await until(let_go)
     found = document(shown, "person", "--compare")
     assert (found["version"], found["events"], found["same"]) == ("person__v1_2", EVENTS - before, True)
 
@@ -210,7 +210,7 @@ async def test_a_build_that_is_broken_off_by_hand_ends_in_one_sentence(shown: Sh
         start_new_session=True,  # as a terminal does: Ctrl-C goes to all that it has started
     )
     try:
-        await eventually(partial(some, shown))
+        await until(partial(some, shown))
     finally:
         os.killpg(building.pid, signal.SIGINT)
         _, told = await building.communicate()

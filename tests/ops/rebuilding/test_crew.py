@@ -24,7 +24,7 @@ from services.projections.customers.person import PERSON
 from tests.conftest import Processes
 from tests.kernel.view.conftest import rows_of
 from tests.ops.verify.showing import Shown, showing
-from tests.ops.verify.verifying import eventually
+from tests.waiting import until
 
 SECOND = replace(PERSON, build=2)
 
@@ -143,14 +143,14 @@ async def test_members_end_when_whoever_started_them_is_killed(shown: Shown, pro
     async def working() -> bool:
         return len(members(first.pid)) == 2 and await taken(shown) > 0
 
-    await eventually(working)
+    await until(working)
     left = members(first.pid)
     first.kill()
 
     async def gone() -> bool:
         return not any(process.is_running() for process in left)
 
-    await eventually(gone)
+    await until(gone)
 
 
 def test_a_member_whose_answer_nobody_hears_ends(monkeypatch: pytest.MonkeyPatch) -> None:

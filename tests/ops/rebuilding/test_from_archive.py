@@ -17,7 +17,7 @@ from tests.conftest import Processes
 from tests.ops.archiving.test_command import document as log_document
 from tests.ops.rebuilding.test_command import EVENTS, document, rebuild, shown, some, taken
 from tests.ops.verify.showing import CONTACTS, Shown
-from tests.ops.verify.verifying import eventually
+from tests.waiting import until
 
 __all__ = ["shown"]
 
@@ -54,14 +54,14 @@ async def test_a_build_from_an_archive_goes_on_where_it_was_killed(
     first = processes.start(
         "rebuild", "person", "--from", str(archive), "--throttle", "15", settings=shown.log.settings
     )
-    await eventually(partial(some, shown))
+    await until(partial(some, shown))
     first.kill()
     first.wait()
 
     async def let_go() -> bool:
         return "being rebuilt" not in rebuild(shown, "person", "--back").stderr
 
-    await eventually(let_go)
+    await until(let_go)
     before = await taken(shown)
     assert 0 < before < EVENTS
     found = document(shown, "person", "--from", str(archive), "--compare")

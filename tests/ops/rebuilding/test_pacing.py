@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
 import pytest
 
-from kernel.database import connect_pool
 from kernel.settings import Settings
 from kernel.taking.arrivals import Arrival
 from kernel.taking.checkpoints import Checkpoint
 from ops.rebuilding import pacing
 from ops.rebuilding.pacing import LONGEST_REST, SECONDS_UNTIL_QUIET, Pacing
+from tests.connecting import owning
 
 
 @dataclass
@@ -52,14 +51,6 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     time = Time()
     monkeypatch.setattr(pacing.asyncio, "sleep", time.sleep)
     return time
-
-
-@asynccontextmanager
-async def owning(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
-    pool = await connect_pool(settings, "projections_owner", max_size=1)
-    async with pool.acquire() as owner:
-        yield owner
-    await pool.close()
 
 
 async def takes(owner: asyncpg.Connection, position: int) -> None:

@@ -23,7 +23,8 @@ from ops.checkout import CHECKOUT
 from ops.local.home import variables
 from tests.conftest import Processes
 from tests.ops.verify.showing import CONTACTS, Shown, life, showing
-from tests.ops.verify.verifying import ORG, eventually
+from tests.ops.verify.verifying import ORG
+from tests.waiting import until
 
 PUBLISHED = "SELECT sum(c.last) = sum(m.position) FROM counter c JOIN mark m USING (partition)"
 
@@ -60,7 +61,7 @@ async def publish(shown: Shown, processes: Processes) -> None:
     async def published() -> bool:
         return bool(await shown.log.db.fetchval(PUBLISHED))
 
-    await eventually(published)
+    await until(published)
     relay.terminate()
     await asyncio.to_thread(relay.wait)
 

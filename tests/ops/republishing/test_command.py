@@ -25,7 +25,8 @@ from services.contacts.events.words import Name
 from tests.conftest import Processes
 from tests.ops.republishing.backups import back_up, restore
 from tests.ops.verify.showing import CONTACTS, Shown, showing
-from tests.ops.verify.verifying import eventually, faults
+from tests.ops.verify.verifying import faults
+from tests.waiting import until
 
 POINTS = (
     "republish.begun",
@@ -51,7 +52,7 @@ async def running(shown: Shown, processes: Processes) -> dict[str, subprocess.Po
         " ".join(command): processes.start(*command, settings=shown.log.settings) for command in RUNNING
     }
     await corrected(shown, 3, "Lovelace")
-    await eventually(lambda: all_taken(shown))
+    await until(lambda: all_taken(shown))
     return started
 
 
@@ -96,7 +97,7 @@ def document(shown: Shown) -> dict[str, Any]:
 
 
 async def nothing_differs(shown: Shown, *journals: Path) -> None:
-    await eventually(lambda: all_taken(shown))
+    await until(lambda: all_taken(shown))
     verdict = await shown.log.verdict(*journals)
     assert {
         report.name: faults(report) for report in (*verdict.services, *verdict.views) if faults(report)
@@ -107,7 +108,7 @@ async def nothing_differs(shown: Shown, *journals: Path) -> None:
 async def test_a_lost_topic_is_made_anew_and_views_go_on_where_they_were(shown: Shown) -> None:
     await delete_topic(shown.log.settings, shown.log.name)
     await corrected(shown, 4, "King")
-    await eventually(lambda: is_halted(shown))
+    await until(lambda: is_halted(shown))
     found = document(shown)
     assert found["topic"] == topic(shown.log.settings, "contacts", 2)
     assert found["events"] == 5 * len(CONTACTS)
@@ -150,7 +151,7 @@ async def test_whoever_is_killed_meanwhile_nothing_is_lost_or_doubled(
     async def is_done() -> bool:
         return made.poll() is not None
 
-    await eventually(is_done)
+    await until(is_done)
     assert made.returncode == 0
     await corrected(shown, 5, "Noel")
     await nothing_differs(shown, shown.log.journal)
@@ -188,10 +189,10 @@ async def lose(shown: Shown, tmp_path: Path) -> None:
     journal, shown.log.journal = shown.log.journal, tmp_path / "lost.ndjson"
     await corrected(shown, 4, "King")
     await corrected(shown, 5, "Byron")
-    await eventually(lambda: all_taken(shown))
+    await until(lambda: all_taken(shown))
     shown.log.journal = journal
     await restore(shown.log.db)
-    await eventually(lambda: is_halted(shown))
+    await until(lambda: is_halted(shown))
 
 
 async def test_one_process_at_a_time_makes_a_topic_anew(
@@ -203,7 +204,7 @@ async def test_one_process_at_a_time_makes_a_topic_anew(
     async def is_stopped() -> bool:
         return Process(first.pid).status() == STATUS_STOPPED
 
-    await eventually(is_stopped)
+    await until(is_stopped)
     for arguments in ((), ("--drop", "1")):
         done = republish(shown, *arguments)
         assert (done.returncode, done.stdout) == (2, "")

@@ -7,14 +7,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from uuid import uuid4
 
 import asyncpg
 
-from kernel.database import connect_pool
 from kernel.settings import Settings
 from kernel.view.building import beside
 from kernel.view.tables import table_sql
@@ -22,6 +19,7 @@ from ops.checkout import CHECKOUT
 from ops.local.home import variables
 from services.projections.app import VIEWS
 from services.projections.shared.identity import IDENTITY
+from tests.connecting import owning
 
 
 def views(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -64,14 +62,6 @@ async def test_what_is_parked_is_named_with_its_reason(database: Settings) -> No
     done = views(database)
     assert done.returncode == 1
     assert "position 7: ValueError" in done.stdout
-
-
-@asynccontextmanager
-async def owning(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
-    pool = await connect_pool(settings, "projections_owner", max_size=1)
-    async with pool.acquire() as owner:
-        yield owner
-    await pool.close()
 
 
 async def test_every_version_is_shown_with_its_state_and_how_long_its_build_took(database: Settings) -> None:

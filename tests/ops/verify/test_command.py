@@ -19,7 +19,7 @@ from ops.verify import oracle
 from services.projections.app import VIEWS
 from tests.conftest import Processes
 from tests.ops.verify.showing import Shown, life, showing
-from tests.ops.verify.verifying import eventually
+from tests.waiting import until
 
 WRITERS = 2
 SERVICE_FAULTS = {
@@ -87,7 +87,7 @@ async def test_while_commands_run_nothing_differs(shown: Shown, processes: Proce
         waiting = sum(report.figures["waiting"] for report in verdict.services)
         return waiting + sum(report.figures["behind"] for report in verdict.views) == 0
 
-    await eventually(arrived)
+    await until(arrived)
     found = await document(settings, shown.log.journal)
     contacts = found["services"]["contacts"]
     assert contacts["rows"] == contacts["distinct_ids"] > contacts["acknowledged"] / 2 > WRITERS

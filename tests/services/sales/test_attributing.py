@@ -12,8 +12,8 @@ import pytest
 from kernel.settings import Settings
 from services.sales.events import MOST_SET_ASIDE
 from tests.conftest import Processes
-from tests.kernel.reaction.conftest import until
 from tests.services.sales.selling import Shop, open_shop
+from tests.waiting import until
 
 
 @pytest.fixture

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from kernel.ids import new_id
 from kernel.log.store import Store
 from kernel.log.store.append import Append, Claim, NewEvent, Write
 from kernel.settings import Settings
-
-T = TypeVar("T")
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -44,15 +41,6 @@ def append(org: UUID, *writes: Write, key: str | None = None, **others: Any) -> 
 
 def email(name: str) -> Claim:
     return Claim("email", name.encode())
-
-
-async def until(holds: Callable[[], Awaitable[T]], seconds: float = 20) -> T:
-    """Asks until the answer is true, and gives it."""
-    async with asyncio.timeout(seconds):
-        while True:
-            if found := await holds():
-                return found
-            await asyncio.sleep(0.001)
 
 
 @asynccontextmanager

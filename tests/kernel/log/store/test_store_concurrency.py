@@ -16,7 +16,8 @@ from kernel.log.store import Store
 from kernel.log.store.append import Appended, Claim, Stale, Taken
 from kernel.settings import Settings
 from tests.connecting import connected
-from tests.kernel.log.store.appends import append, email, noted, opened, until, write
+from tests.kernel.log.store.appends import append, email, noted, opened, write
+from tests.waiting import until
 
 ORG = new_id()
 

@@ -17,7 +17,8 @@ from kernel.ids import new_id
 from kernel.log.store import Store
 from kernel.log.store.append import Answered, Append, Appended
 from kernel.settings import Settings
-from tests.kernel.log.store.appends import append, email, opened, until, write
+from tests.kernel.log.store.appends import append, email, opened, write
+from tests.waiting import until
 
 ORG = new_id()
 

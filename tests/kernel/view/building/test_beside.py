@@ -25,17 +25,12 @@ from kernel.view.folding import fold_all
 from kernel.view.tables import table_sql
 from kernel.view.view import View
 from tests.kernel.view.building.test_build import built, each_view
-from tests.kernel.view.conftest import (
-    assert_each_view_is_its_fold,
-    caught_up,
-    rows_of,
-    until,
-    working,
-)
+from tests.kernel.view.conftest import assert_each_view_is_its_fold, caught_up, rows_of, working
 from tests.parcels.events import ParcelWeighed
 from tests.parcels.log import ORG, Log, publish
 from tests.parcels.posting import some_parcels
 from tests.parcels.views import PARCEL, POISON, VIEWS
+from tests.waiting import until
 
 SECOND = replace(PARCEL, build=2)
 EVERY_TABLE = "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'parcel\\_\\_v1\\_2%'"
