@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import IllegalStateError, KafkaError
 from faststream import AckPolicy
@@ -43,7 +43,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 Batch = tuple[ConsumerRecord, ...]
 
 
-class Subscription:
+class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     """One reaction's. Its positions decide what is taken; what Kafka has committed is a hint."""
 
     def __init__(
@@ -63,7 +63,8 @@ class Subscription:
         self._reading = Reading([reaction])
         self._pool, self._vault, self._on_issued = pool, vault, on_issued
         self._subscriber: BatchSubscriber | None = None
-        self._sought: frozenset[TopicPartition] = frozenset()
+        self._sought = False
+        """Whether its places were gone to since they became its own, or since a batch was left untaken."""
 
     @property
     def consumer(self) -> AIOKafkaConsumer | None:
@@ -73,7 +74,7 @@ class Subscription:
     def subscribe(self, broker: KafkaBroker, settings: Settings) -> None:
         """Registers with a broker that is not started yet."""
         self.watch.begin()
-        self._sought = frozenset()
+        self._sought = False
         self._subscriber = broker.subscriber(
             *self.topics,
             batch=True,
@@ -85,11 +86,18 @@ class Subscription:
             partition_assignment_strategy=(RangePartitionAssignor,),
             session_timeout_ms=6_000,
             heartbeat_interval_ms=1_500,
+            listener=self,
             parser=_as_it_is,
             decoder=_records,
             no_reply=True,
         )
         self._subscriber(self.take)
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        self._sought = False
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        self._sought = False
 
     async def take(self, records: Batch) -> None:
         """Takes a batch for good. FastStream would go on behind an error, so none may leave here."""
@@ -102,8 +110,9 @@ class Subscription:
             ]
             self._after(await self._until_applied(arrivals))
             await self._commit()
-        except Exception as error:  # what was not taken is missed by its positions next time, and sought
+        except Exception as error:  # no later record of its places need come, by which it would be missed
             self._failed(error)
+            self._sought = False
 
     async def _until_applied(self, arrivals: Sequence[Arrival]) -> Applied:
         pause, fold = FIRST_PAUSE, folding(self.reaction, self._vault.digest)
@@ -157,16 +166,16 @@ class Subscription:
                     continue
 
     def seek(self) -> None:
-        """Once for each assignment: goes to where the checkpoints are, whatever Kafka has committed.
+        """Where that is to be done, goes to where the checkpoints are, whatever Kafka has committed.
 
         They may have gone back with a database that was restored, or on to another topic.
         """
-        if (consumer := self.consumer) is None or consumer.assignment() == self._sought:
+        if (consumer := self.consumer) is None or self._sought:
             return
         for at in consumer.assignment():
             service, generation = self.topics[at.topic]
             consumer.seek(at, self.heads[at.partition].head(service).next_offset(generation))
-        self._sought = consumer.assignment()
+        self._sought = bool(consumer.assignment())
 
     def resume(self) -> None:
         """Lets the places go on in which it is time to look again."""

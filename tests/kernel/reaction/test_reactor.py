@@ -22,6 +22,7 @@ from kernel.reaction.sending import Sender
 from kernel.reaction.worker import subscription
 from kernel.reaction.worker.reactor import Reactor
 from kernel.settings import Settings
+from kernel.taking import batch
 from kernel.taking.fact import Fact
 from kernel.vault.vault import Vault
 from kernel.web.problems import Problem
@@ -124,6 +125,28 @@ async def test_a_reaction_set_back_by_an_older_database_takes_again_though_nothi
     await pool.execute("UPDATE checkpoint SET topics = '{}'")
     async with reacting(settings, pool, vault, handler, reaction):
         await until(lambda: taken(pool, reaction, log.facts), seconds=25)
+
+
+async def test_a_batch_that_failed_unforeseen_is_taken_though_nothing_more_comes(
+    settings: Settings, pool: asyncpg.Pool, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, handler, reaction, failures = many_parcels(100), Handler(), shelves(), [LookupError()]
+
+    async def take(*given: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return await batch.take(*given)
+
+    monkeypatch.setattr(subscription, "take", take)
+    await publish(settings, log.facts)
+    async with reacting(settings, pool, vault, handler, reaction) as reactor:
+        await until(lambda: taken(pool, reaction, log.facts))
+        await until(lambda: _not_degraded(reactor))
+    assert collected(handler) == seen(log)
+
+
+async def _not_degraded(reactor: Reactor) -> bool:
+    return not (await reactor.ready()).degraded
 
 
 async def test_a_lost_record_stops_its_partition_alone_and_is_told(
