@@ -33,9 +33,6 @@ from kernel.view.view import View
 from ops.rebuilding.sources import source
 from services.projections.app import VIEWS
 
-NICENESS = 10
-"""What is live goes first."""
-
 
 class Answer(msgspec.Struct, omit_defaults=True):
     """A line: records of a batch that were taken, a partition that is filled, or why it cannot go on."""
@@ -88,7 +85,6 @@ async def work(settings: Settings, version: View[Any], at_once: int, archive: Pa
 
 
 def main(name: str, number: str, build: str, at_once: str, archive: str | None = None) -> int:
-    os.nice(NICENESS)
     view = next(view for view in VIEWS if (view.name, view.number) == (name, int(number)))
     collect_when_told()
     try:
