@@ -24,12 +24,3 @@ def fold_into(view: View[R], rows: dict[RowId, R], fact: Fact[Any], keys: Iterab
         made.append((row_id, view.fold(view.empty(key) if row is None else row, fact)))
     for row_id, row in made:
         rows[row_id] = row
-
-
-def fold_all(view: View[R], facts: Iterable[Fact[Any]]) -> dict[RowId, R]:
-    """Every row that the view has after `facts`, which come in the order of their positions."""
-    rows: dict[RowId, R] = {}
-    for fact in facts:
-        if fact.envelope.type in view.types:
-            fold_into(view, rows, fact, keys_of(view, fact))
-    return {row_id: row for row_id, row in rows.items() if row != view.empty(row_id[1])}

@@ -7,8 +7,8 @@ from kernel.log import envelope
 from kernel.log.partitions import partition_of
 from kernel.settings import Settings
 from kernel.taking.arrivals import Reading
-from kernel.view.folding import fold_all
 from services.projections.customers.customer_360 import CUSTOMER_360
+from tests.folding import fold_all
 
 
 async def test_a_backlog_is_gapless_and_every_event_counts_for_the_view(database: Settings) -> None:

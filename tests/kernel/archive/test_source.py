@@ -24,8 +24,8 @@ from kernel.taking.fact import Fact
 from kernel.view.building import filling
 from kernel.view.building.build import build
 from kernel.view.building.topics import Topics, opened
-from kernel.view.folding import fold_all
 from kernel.view.view import View
+from tests.folding import fold_all
 from tests.kernel.view.building.test_build import beside, each_view
 from tests.kernel.view.building.test_build import built as built_from_topics
 from tests.kernel.view.conftest import pool, rows_of

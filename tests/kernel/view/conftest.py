@@ -20,10 +20,10 @@ from kernel.taking.parking.which import Which
 from kernel.vault.vault import Vault
 from kernel.view.batch.locked import folding
 from kernel.view.columns import row_of
-from kernel.view.folding import fold_all
 from kernel.view.tables import table_sql
 from kernel.view.view import RowId, View
 from kernel.view.worker.worker import Worker
+from tests.folding import fold_all
 from tests.parcels.log import Log
 from tests.parcels.views import VIEWS
 from tests.waiting import until

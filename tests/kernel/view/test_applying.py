@@ -15,7 +15,7 @@ from kernel.taking.checkpoints import Checkpoint, Checkpoints, every
 from kernel.taking.parking.retrying import Retried
 from kernel.view.batch import optimistic
 from kernel.view.batch.applying import apply, apply_together
-from kernel.view.folding import fold_all
+from tests.folding import fold_all
 from tests.kernel.view.conftest import retry, rows_of
 from tests.parcels.events import ParcelPosted, ParcelWeighed
 from tests.parcels.log import ORG, Log

@@ -7,7 +7,8 @@ from uuid import uuid5
 
 import pytest
 
-from kernel.view.folding import fold_all, fold_into
+from kernel.view.folding import fold_into
+from tests.folding import fold_all
 from tests.generating import combined
 from tests.parcels.events import ParcelPosted, ParcelWeighed
 from tests.parcels.log import ORG, Log

@@ -10,8 +10,8 @@ import pytest
 
 from kernel.settings import Settings
 from kernel.taking.fact import Fact
-from kernel.view.folding import fold_all
 from kernel.view.view import View
+from tests.folding import fold_all
 from tests.kernel.view.conftest import caught_up, retry, rows_of, working
 from tests.kernel.view.parked import mended
 from tests.parcels.events import ParcelPosted, ParcelSeen, ParcelWeighed

@@ -19,10 +19,10 @@ from kernel.settings import Settings
 from kernel.taking.arrivals import Reading
 from kernel.view import reading
 from kernel.view.batch.applying import apply
-from kernel.view.folding import fold_all
 from kernel.view.parts import Part
 from kernel.view.tables import table_sql
 from kernel.web.problems import Problem
+from tests.folding import fold_all
 from tests.generating import combined
 from tests.parcels.log import ORG, Log
 from tests.parcels.posting import CONTACTS, some_parcels

@@ -19,7 +19,7 @@ from kernel.taking.parking import retrying
 from kernel.taking.parking.retrying import Retried
 from kernel.taking.parking.which import WaitsBehind, Which
 from kernel.view.batch.applying import apply
-from kernel.view.folding import fold_all
+from tests.folding import fold_all
 from tests.kernel.view.conftest import retry, rows_of
 from tests.kernel.view.parked import BAD, a_log_with, mended, numbers, reasons
 from tests.parcels.events import ParcelSeen, ParcelWeighed

@@ -15,9 +15,9 @@ from kernel.metrics import CONSUMER_ERRORS
 from kernel.settings import Settings
 from kernel.taking.checkpoints import every
 from kernel.taking.generations import Topics
-from kernel.view.folding import fold_all
 from kernel.view.worker.worker import Worker
 from kernel.web.operational import serve_operational
+from tests.folding import fold_all
 from tests.kernel.view.conftest import assert_each_view_is_its_fold, caught_up, rows_of, working
 from tests.parcels.log import publish
 from tests.parcels.posting import some_parcels

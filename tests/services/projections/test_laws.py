@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel.view.folding import fold_all
 from kernel.view.view import View
 from services.projections.app import VIEWS
+from tests.folding import fold_all
 from tests.generating import combined, histories
 
 SPLITS = st.lists(st.integers(0, 11), min_size=6, max_size=6)

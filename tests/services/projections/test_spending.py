@@ -10,7 +10,6 @@ from uuid import UUID, uuid5
 
 from kernel.log.facts import Event
 from kernel.taking.fact import Fact
-from kernel.view.folding import fold_all
 from lib.identifiers import IdentifierDigest, IdentifierKind
 from services.projections.customers.customer_360 import CUSTOMER_360, Customer360
 from services.projections.customers.purchases import purchases
@@ -23,6 +22,7 @@ from services.sales.events import (
     Return,
     ReturnedLine,
 )
+from tests.folding import fold_all
 from tests.parcels.log import ORG, enveloped
 
 ANNA = UUID(int=1)

@@ -15,11 +15,11 @@ from kernel.taking.fact import Fact
 from kernel.view import rows
 from kernel.view.batch.saving import save
 from kernel.view.batch.steps import fold, steps, touched
-from kernel.view.folding import fold_all
 from kernel.view.tables import terms_table
 from kernel.view.terms import lines
 from kernel.view.view import View
 from services.projections.app import VIEWS
+from tests.folding import fold_all
 from tests.generating import histories
 from tests.kernel.view.conftest import rows_of
 

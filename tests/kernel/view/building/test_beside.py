@@ -21,9 +21,9 @@ from kernel.taking.parking.which import Which
 from kernel.view import reading, versions
 from kernel.view.building import beside
 from kernel.view.building.beside import Behind, Refused
-from kernel.view.folding import fold_all
 from kernel.view.tables import table_sql
 from kernel.view.view import View
+from tests.folding import fold_all
 from tests.kernel.view.building.test_build import built, each_view
 from tests.kernel.view.conftest import assert_each_view_is_its_fold, caught_up, rows_of, working
 from tests.parcels.events import ParcelWeighed

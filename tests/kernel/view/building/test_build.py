@@ -15,9 +15,9 @@ from kernel.view.building import filling
 from kernel.view.building.build import build
 from kernel.view.building.filling import Missing
 from kernel.view.building.topics import opened
-from kernel.view.folding import fold_all
 from kernel.view.tables import table_sql
 from kernel.view.view import View
+from tests.folding import fold_all
 from tests.kernel.view.conftest import rows_of, working
 from tests.parcels.events import ParcelSeen, ParcelWeighed
 from tests.parcels.log import ORG, Log, publish, send

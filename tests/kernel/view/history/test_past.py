@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.taking.arrivals import Arrival, Reading
-from kernel.view.folding import fold_all
 from kernel.view.history.past import Past
 from kernel.view.view import View
+from tests.folding import fold_all
 from tests.generating import combined, histories
 from tests.parcels.events import ParcelSeen, ParcelWeighed
 from tests.parcels.log import BEGAN, Log
