@@ -38,8 +38,8 @@ NO_CELL = "no-such-cell"
 MANY = 1_000
 """Events that take a while to be folded one by one."""
 GROWING = {"purchases": 2, "relations": 9}
-"""Cells with fewer steps than so many grow with each event, and so would the time for the next: of more events
-they are not explained."""
+"""Cells with fewer steps than so many grow with each event, and so would the time for the next: of more
+events they are not explained."""
 LONG_ONES = Semaphore(2)
 """Explanations of more that are made at once in this process; the next one is told to come again."""
 
