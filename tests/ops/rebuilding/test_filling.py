@@ -12,7 +12,6 @@ from uuid import UUID
 
 import pytest
 
-from kernel.database import connect_pool
 from kernel.settings import Settings
 from kernel.taking import checkpoints
 from kernel.view import versions
@@ -23,6 +22,7 @@ from ops.rebuilding.filling import filled
 from services.contacts.events import NameCorrected
 from services.contacts.events.words import Name
 from services.projections.customers.person import PERSON
+from tests.connecting import owning
 from tests.ops.rebuilding.test_command import EVENTS
 from tests.ops.verify.showing import CONTACTS, Shown, showing
 
@@ -73,10 +73,8 @@ async def busy(
 async def fill(busy: Busy) -> int:
     """How many events the filled version lacks."""
     settings = busy.shown.log.settings
-    owners = await connect_pool(settings, "projections_owner", max_size=1)
-    async with owners.acquire() as owner:
+    async with owning(settings) as owner:
         pace = await filled(settings, owner, PERSON, 1, None, None, busy.lines.append)
-    await owners.close()
     (found,) = (await checkpoints.every(busy.shown.worker, [pace.version])).values()
     taken = sum(checkpoint.head("contacts").position for checkpoint in found.values())
     assert taken == pace.taken
