@@ -14,15 +14,19 @@ from kernel.settings import Settings
 
 SECONDS_TO_CONNECT = 5.0
 SECONDS_TO_ANSWER = 10.0
-SECONDS_IN_TRANSACTION = 20.0
-"""After which PostgreSQL gives up a transaction whose owner says nothing more: a connection that a firewall
-forgot would keep its locks for hours. Only where statements have a time limit too."""
+SECONDS_SILENT, SECONDS_IN_TRANSACTION = 20.0, 30.0
+"""After which PostgreSQL gives up a transaction whose owner says nothing more, and any: a connection that a
+firewall forgot would keep its locks for hours. One that fell silent between a statement's parsing and its
+execution is not idle to PostgreSQL: hence the second. Only where statements have a time limit too."""
 
 # Each role works by keys alone: a plan made while a table was empty must not scan it once it is full, and one
 # for all values is as good as one for each, which would cost more than most of these statements do.
 _SESSION = {"jit": "off", "enable_seqscan": "off", "plan_cache_mode": "force_generic_plan"}
 
-_SOON = {"idle_in_transaction_session_timeout": f"{SECONDS_IN_TRANSACTION:.0f}s"}
+_SOON = {
+    "idle_in_transaction_session_timeout": f"{SECONDS_SILENT:.0f}s",
+    "transaction_timeout": f"{SECONDS_IN_TRANSACTION:.0f}s",
+}
 
 _LOST = (
     OSError,  # includes TimeoutError

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+import kernel.database
 from bench.faults.wires import Wire
 from kernel.database import DatabaseAway, connect_pool, database_away
 from kernel.settings import Settings
@@ -13,13 +14,28 @@ from kernel.settings import Settings
 CONNECTIONS = 4
 
 
-@pytest.mark.parametrize(("seconds", "given_up_after"), [(10.0, "20s"), (None, "0")])
+@pytest.mark.parametrize(("seconds", "given_up_after"), [(10.0, ("20s", "30s")), (None, ("0", "0"))])
 async def test_only_where_statements_may_take_their_time_a_silent_transaction_keeps_its_locks(
-    database: Settings, seconds: float | None, given_up_after: str
+    database: Settings, seconds: float | None, given_up_after: tuple[str, str]
 ) -> None:
     pool = await connect_pool(database, "contacts_log", max_size=1, command_timeout=seconds)
     try:
-        assert await pool.fetchval("SHOW idle_in_transaction_session_timeout") == given_up_after
+        silent = await pool.fetchval("SHOW idle_in_transaction_session_timeout")
+        assert (silent, await pool.fetchval("SHOW transaction_timeout")) == given_up_after
+    finally:
+        await pool.close()
+
+
+async def test_a_transaction_that_takes_too_long_is_given_up_as_a_lost_connection_is(
+    database: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(kernel.database._SOON, "transaction_timeout", "100ms")
+    pool = await connect_pool(database, "contacts_log", max_size=1)
+    try:
+        with pytest.raises(DatabaseAway), database_away():
+            async with pool.acquire() as db, db.transaction():
+                await db.execute("SELECT pg_sleep(5)")
+        assert await pool.fetchval("SELECT 1") == 1
     finally:
         await pool.close()
 
