@@ -17,11 +17,14 @@ def command(only_check: bool, as_json: bool) -> None:
     What is published of an event is listed with its digest in schemas/published.sha256 and never changes: a
     class that differs gets a new version, and an upcaster from the one before. docs/schemas.md says how.
 
-    --check finds a published file that is gone or changed; a class that differs from its schema, and in what;
+    --check finds a published file that is gone or changed, also where its line went with it, as far as git's
+    history is there; a class that differs from its schema, and in what;
     an older version that is not read, for want of its schema, its example or its upcaster, or because what
     the upcaster makes of it is no event of the present version; and documents that the code would not write.
     """
     from ops.contracts import files
+    from ops.contracts.history import once_listed
+    from ops.contracts.published import LIST
 
     found = files.services()
     try:
@@ -29,6 +32,8 @@ def command(only_check: bool, as_json: bool) -> None:
     except ValueError as error:
         raise CannotRun(f"{error}.") from error
     faults = files.check(files.FOLDER, found)
+    if once_listed(files.FOLDER / LIST) is None:
+        click.echo(f"There is no history of schemas/{LIST} here: a line taken away is not noticed.", err=True)
     lines = [*(f"wrote schemas/{name}" for name in written), *faults]
     answer(
         {"written": written, "faults": faults},

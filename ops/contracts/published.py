@@ -1,7 +1,7 @@
 """The list of what is published: one line for each file, as sha256sum writes it. Lines are only ever added.
 
-Whoever changes a class and its published file alike is found out by the digest; whoever changes the line too
-shows a line taken away from a list that only grows.
+Whoever changes a class and its published file alike is found out by the digest; whoever changes the line too,
+or takes it away, by the history of a list that only grows.
 """
 
 from __future__ import annotations
@@ -10,14 +10,21 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
+from ops.contracts.history import once_listed
+
 LIST = "published.sha256"
 EVENT_FILES = "*/*.v*.json"
 
 
 def faults(folder: Path) -> list[str]:
-    """Every published file that is gone or changed, and every event's file that is not in the list."""
+    """Every published file or line that is gone or changed, and every event's file that has no line."""
     listed = _listed(folder)
     found = [fault for name, digest in listed.items() if (fault := _fault(folder, name, digest))]
+    lines = {f"{digest}  {name}" for name, digest in listed.items()}
+    found += [
+        f"{line.partition('  ')[2]} was published, and its line of then is not in {LIST}: bring both back."
+        for line in sorted((once_listed(folder / LIST) or set()) - lines)
+    ]
     there = {path.relative_to(folder).as_posix() for path in folder.glob(EVENT_FILES)}
     return found + [
         f"{name} is not in {LIST}: files are published by `rapport schemas` alone."

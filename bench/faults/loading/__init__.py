@@ -1,1 +1,1 @@
-"""The load in whose midst faults happen: writers who note what they are told, and readers of what they wrote."""
+"""The load around a fault: writers who note what they are told, and readers of what they write."""
