@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.planted import LOST, Ran, judged, ran
+from tests.faults.planted.bug import LOST
+from tests.faults.planted.finding import Ran, judged, ran
 
 TESTS = """
 import pytest

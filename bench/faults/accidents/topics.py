@@ -51,7 +51,8 @@ async def _poison(system: System, load: Load, random: Random) -> int:
 
     async def parked() -> bool:
         document = await _listed(system)
-        return len(document["events"]) == len(document["count"])  # by everybody who reads the topic
+        events = document["events"]
+        return bool(events) and len(events) == len(document["count"])  # by everybody who reads the topic
 
     await until("everybody has parked the record", parked)
     await load.more(40)

@@ -1,9 +1,4 @@
-"""Bugs that the tests of faults must find, each planted in a copy of the checkout.
-
-`python -m tests.faults.planted [NAME …]` takes those whose names hold one of these, or all of them. For each
-it says what the test said. One is found by a test that passes without it, and fails with it for the reason
-expected; exit code 1 where one is not.
-"""
+"""Whether a test finds a planted bug: it passes without it, and fails with it for the reason expected."""
 
 from __future__ import annotations
 
@@ -17,25 +12,9 @@ from pathlib import Path
 from shutil import copyfile
 
 from ops.checkout import CHECKOUT
+from tests.faults.planted.bug import Bug
 
 MARK = "E   "
-
-LOST, VIEWS = r"lost [1-9]", r"views [1-9]"
-"""In the oracle's line."""
-IN_VAIN = r"TimeoutError: waited for \d+ s in vain"
-
-
-@dataclass(frozen=True, slots=True)
-class Bug:
-    """What it does, where, and the test that must fail saying `says`; `good` stands there once."""
-
-    name: str
-    path: str
-    good: str
-    bad: str
-    test: str
-    chosen: str
-    says: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,119 +23,6 @@ class Ran:
 
     code: int
     said: str
-
-
-WHOLE = "    whole = together(statements, _advance(batches), ALL_OR_NOTHING)\n"
-WRITTEN = """    failpoint("view.folded")
-    try:
-        await db.execute(whole.sql, *whole.parameters)
-    except asyncpg.DivisionByZeroError:
-        return False
-    failpoint("view.committed")
-"""
-ROWS = "    for each in statements:\n        await db.execute(each.sql, *each.parameters)\n"
-
-BUGS = (
-    *(
-        Bug(
-            "answers are not kept, so that a repeat acts again",
-            "kernel/handling/endings.py",
-            "key=call.key,",
-            "key=None,",
-            test,
-            chosen,
-            LOST,
-        )
-        for test, chosen in (
-            ("test_killing.py", "contacts and between and commit and answer"),
-            ("test_clocks.py", "contacts and not relay"),
-            ("test_disk.py", "full"),
-        )
-    ),
-    Bug(
-        "a view's rows are written before its checkpoint",
-        "kernel/view/batch/optimistic.py",
-        WHOLE,
-        f"{ROWS}    whole = together([], _advance(batches), ALL_OR_NOTHING)\n",
-        "test_killing.py",
-        "worker and before",
-        VIEWS,
-    ),
-    Bug(
-        "a view's checkpoint is written before its rows",
-        "kernel/view/batch/optimistic.py",
-        f"{WHOLE}{WRITTEN}    return True\n",
-        f"    whole = together([], _advance(batches), ALL_OR_NOTHING)\n{WRITTEN}{ROWS}    return True\n",
-        "test_killing.py",
-        "worker and after",
-        VIEWS,
-    ),
-    Bug(
-        "the relay begins where the log ends",
-        "kernel/log/relay/marks.py",
-        '"SELECT partition, generation, position, topic_offset FROM mark ORDER BY partition"',
-        '"SELECT partition, generation, last AS position, topic_offset FROM mark JOIN counter'
-        ' USING (partition) ORDER BY partition"',
-        "test_killing.py",
-        "relay and before",
-        "contacts_relay did not end",
-    ),
-    Bug(
-        "a command leaves the outbox before it is carried out",
-        "kernel/reaction/sending.py",
-        "        queues: dict[tuple[UUID, UUID], list[Posted]] = {}\n",
-        "        queues: dict[tuple[UUID, UUID], list[Posted]] = {}\n"
-        "        await outbox.done(self._pool, [one.seq for one in posted])\n",
-        "test_killing.py",
-        "reaction and command and before and not outbox",
-        LOST,
-    ),
-    Bug(
-        "a commit does not wait for the log's disk",
-        "kernel/database.py",
-        '_SESSION = {"jit": "off",',
-        '_SESSION = {"synchronous_commit": "off", "jit": "off",',
-        "test_servers.py",
-        "PostgreSQL and immediately",
-        IN_VAIN,
-    ),
-    Bug(
-        "what was taken before is taken again",
-        "kernel/taking/checkpoints.py",
-        "        elif arrival.position == head.position + 1:\n",
-        "        elif arrival.position <= head.position + 1:\n",
-        "test_topics.py",
-        "repeated and not wrong",
-        IN_VAIN,
-    ),
-    Bug(
-        "a worker does not look whether another was quicker",
-        "kernel/view/batch/optimistic.py",
-        "    AND c.topics = n.before::jsonb AND c.parked = n.parked_before",
-        "    AND n.before IS NOT NULL AND n.parked_before IS NOT NULL",
-        "test_groups.py",
-        "wakes and worker",
-        VIEWS,
-    ),
-    Bug(
-        "a statement may take for ever",
-        "kernel/database.py",
-        "SECONDS_TO_ANSWER = 10.0",
-        "SECONDS_TO_ANSWER = 1e6",
-        "test_network.py",
-        "swallow and contacts and PostgreSQL",
-        IN_VAIN,
-    ),
-    Bug(
-        "nobody is told that records wait",
-        "kernel/view/worker/progress.py",
-        '            degraded["lag"] =',
-        '            degraded["view"] =',
-        "test_slow.py",
-        "slow",
-        "waited for 40 s in vain",
-    ),
-)
 
 
 def found(bug: Bug) -> tuple[bool, str]:
@@ -175,9 +41,10 @@ def found(bug: Bug) -> tuple[bool, str]:
             copyfile(CHECKOUT / line, copy / line)
         test = copy / "tests" / "faults" / bug.test
         without = ran(copy, test, bug.chosen)
-        text = (copy / bug.path).read_text()
-        assert text.count(bug.good) == 1, f"{bug.path} holds {text.count(bug.good)} × {bug.good!r}"
-        (copy / bug.path).write_text(text.replace(bug.good, bug.bad))
+        for path, good, bad in bug.edits:
+            text = (copy / path).read_text()
+            assert text.count(good) == 1, f"{path} holds {text.count(good)} × {good!r}"
+            (copy / path).write_text(text.replace(good, bad))
         return judged(without, bug.says, lambda: ran(copy, test, bug.chosen))
 
 
@@ -202,18 +69,3 @@ def judged(without: Ran, says: str, planted: Callable[[], Ran]) -> tuple[bool, s
     if run.code != 1 or not re.search(says, run.said):
         return False, f"NOT FOUND: it failed for another reason than {says!r}: {run.said}"
     return True, run.said
-
-
-def main() -> int:
-    names, missed = sys.argv[1:], 0
-    for bug in BUGS:
-        if not names or any(name in bug.name for name in names):
-            print(f"{bug.name}: {bug.test}, {bug.chosen}", flush=True)
-            well, said = found(bug)
-            missed += not well
-            print(f"    {said}", flush=True)
-    return 1 if missed else 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -1,0 +1,67 @@
+"""Bugs that accidents of servers, wires, topics, clocks and disks bring to light."""
+
+from __future__ import annotations
+
+from tests.faults.planted.bug import (
+    CLOCKS,
+    DISK,
+    IN_VAIN,
+    LOST,
+    NETWORK,
+    SERVERS,
+    SLOW,
+    STALE,
+    TOPICS,
+    VIEWS,
+    Bug,
+    Edit,
+)
+from tests.faults.planted.processes import ANSWERS_NOT_KEPT, TAKEN_AGAIN
+
+DATABASE, CHECKPOINTS = "kernel/database.py", "kernel/taking/checkpoints.py"
+
+DOES_NOT_WAIT: Edit = (
+    DATABASE,
+    '_SESSION = {"jit": "off",',
+    '_SESSION = {"synchronous_commit": "off", "jit": "off",',
+)
+FOR_EVER: Edit = (DATABASE, "SECONDS_TO_ANSWER = 10.0", "SECONDS_TO_ANSWER = 1e6")
+AS_IT_IS: Edit = (
+    "kernel/web/querying.py",
+    "            await reading.wait_for(self._pool, views, positions)\n",
+    "",
+)
+NOT_NOTICED: Edit = (
+    CHECKPOINTS,
+    "        elif arrival.position > head.position:\n            return False\n",
+    "        elif arrival.position > head.position:\n"
+    "            fresh.append(arrival)\n"
+    "            head.position = arrival.position\n",
+)
+NOT_TOLD: Edit = (
+    "kernel/view/worker/progress.py",
+    '            degraded["lag"] =',
+    '            degraded["view"] =',
+)
+
+NOT_KEPT = "answers are not kept, so that a repeat acts again"
+
+BUGS = (
+    Bug(
+        "a commit does not wait for the log's disk",
+        (DOES_NOT_WAIT,),
+        SERVERS,
+        "PostgreSQL and immediately",
+        IN_VAIN,
+    ),
+    Bug(NOT_KEPT, (ANSWERS_NOT_KEPT,), NETWORK, "reset and callers and contacts", LOST),
+    Bug(NOT_KEPT, (ANSWERS_NOT_KEPT,), CLOCKS, "contacts and not relay", LOST),
+    Bug(NOT_KEPT, (ANSWERS_NOT_KEPT,), DISK, "full", LOST),
+    Bug("a page waits for no position", (AS_IT_IS,), NETWORK, "reset and callers and views", STALE),
+    Bug(
+        "a statement may take for ever", (FOR_EVER,), NETWORK, "swallow and contacts and PostgreSQL", IN_VAIN
+    ),
+    Bug("what was taken before is taken again", (TAKEN_AGAIN,), TOPICS, "repeated and not wrong", IN_VAIN),
+    Bug("a gap is not noticed", (NOT_NOTICED,), TOPICS, "gap", VIEWS),
+    Bug("nobody is told that records wait", (NOT_TOLD,), SLOW, "slow", IN_VAIN),
+)
