@@ -41,6 +41,7 @@ class Wire:
     port: int = field(default_factory=lambda: ports.free(1)[0])
     delay: float = 0.0
     """Seconds that each piece waits on its way to whoever connected."""
+    _whole: bool = True
     _swallows: bool = False
     _lines: set[_Line] = field(default_factory=set)
     _server: asyncio.Server | None = None
@@ -58,6 +59,11 @@ class Wire:
         for line in self._lines:
             line.reset()
 
+    def cut(self) -> None:
+        """Ends every connection, and whoever makes a new one is turned away."""
+        self._whole = False
+        self.reset()
+
     def swallow(self) -> None:
         """From now on bytes vanish: nothing arrives, nothing is refused, no connection ends."""
         self._swallows = True
@@ -66,9 +72,12 @@ class Wire:
 
     def mend(self) -> None:
         """New connections work again; the others stay lost, as behind a firewall that forgot them."""
-        self.delay, self._swallows = 0.0, False
+        self._whole, self.delay, self._swallows = True, 0.0, False
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self._whole:
+            writer.transport.abort()
+            return
         line = _Line(writer, self._swallows)
         self._lines.add(line)
         try:

@@ -15,7 +15,8 @@ from kernel.settings import SERVICES, Settings
 from kernel.vault.keys import make_keys
 from kernel.web.commanding.routes import CommandRoute, command_routes
 from kernel.web.process import application
-from tests.conftest import fresh_database
+from tests.conftest import fresh_database, run
+from tests.horizons import tell_that_nothing_happens
 from tests.serving import serving
 
 SERVICE = {name: import_module(f"services.{name}.app").SERVICE for name in SERVICES}
@@ -66,6 +67,7 @@ class Caller:
 def contracts(postgres: str, template: Settings) -> Iterator[Settings]:
     make_keys(Path(template.keys))
     with fresh_database(postgres, template) as settings:
+        run(tell_that_nothing_happens(settings))
         yield settings
 
 

@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack
 import pytest
 
 import kernel.database
-from bench.faults.wires import Wire
 from kernel.database import DatabaseAway, connect_pool, database_away
 from kernel.settings import Settings
+from tests.proxy import wired
 
 CONNECTIONS = 4
 
@@ -41,13 +41,8 @@ async def test_a_transaction_that_takes_too_long_is_given_up_as_a_lost_connectio
 
 
 async def test_one_lost_connection_is_enough_to_use_none_of_those_made_before(database: Settings) -> None:
-    place, _, port_and_name = database.dsn["contacts_log"].rpartition(":")
-    port, _, name = port_and_name.partition("/")
-    wire = Wire(int(port))
-    await wire.open()
-    told = database.model_copy(update={"dsn": {"contacts_log": f"{place}:{wire.port}/{name}"}})
-    pool = await connect_pool(told, "contacts_log", max_size=CONNECTIONS, command_timeout=0.5)
-    try:
+    async with wired(database) as (through, wire):
+        pool = await connect_pool(through, "contacts_log", max_size=CONNECTIONS, command_timeout=0.5)
         async with AsyncExitStack() as stack:
             for _ in range(CONNECTIONS):
                 await stack.enter_async_context(pool.acquire())
@@ -57,6 +52,4 @@ async def test_one_lost_connection_is_enough_to_use_none_of_those_made_before(da
             await pool.fetchval("SELECT 1")
         for _ in range(CONNECTIONS):
             assert await pool.fetchval("SELECT 1") == 1
-    finally:
         pool.terminate()
-        wire.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,12 +11,8 @@ import asyncpg
 import httpx
 import pytest
 
-from kernel.database import connect_pool
-from kernel.log.horizon import Horizon
-from kernel.log.partitions import PARTITIONS
-from kernel.settings import SERVICES, Settings
+from kernel.settings import Settings
 from kernel.vault.keys import make_keys, token_key
-from kernel.view.history.horizons import remember
 from kernel.web.contract.openapi import openapi
 from kernel.web.positions import open_positions, seal_positions
 from kernel.web.process import application
@@ -25,6 +20,7 @@ from kernel.web.service import Query
 from services.projections.app import SERVICE
 from tests.asking import required
 from tests.conftest import fresh_database, run
+from tests.horizons import tell_that_nothing_happens
 from tests.serving import serving
 
 LONG_AGO = "2001-02-03T04:05:06Z"
@@ -44,16 +40,8 @@ def place(postgres: str, template: Settings) -> Iterator[tuple[Settings, str]]:
         fresh_database(postgres, template) as settings,
         serving(lambda: application(settings, "views")) as address,
     ):
-        run(tell_that_nothing_is_missing(settings))
+        run(tell_that_nothing_happens(settings))
         yield settings, address
-
-
-async def tell_that_nothing_is_missing(settings: Settings) -> None:
-    """As the relays of services do in which nothing has happened."""
-    pool = await connect_pool(settings, "projections_log", max_size=1)
-    for service in SERVICES:
-        await remember(pool, Horizon(service, 1, datetime.now(UTC), (0,) * PARTITIONS))
-    await pool.close()
 
 
 @pytest.fixture
