@@ -13,7 +13,7 @@ from kernel.log import horizon
 from kernel.settings import Settings
 from kernel.stopping import stopped
 from kernel.view.history import horizons
-from kernel.view.worker.progress import Progress
+from kernel.view.worker.progress import HORIZONS, Progress
 
 SECONDS_OF_SILENCE = 10.0
 """Every relay tells its horizon once a second; after this the consumer is made anew."""
@@ -28,7 +28,7 @@ async def hear(settings: Settings, pool: asyncpg.Pool, progress: Progress) -> No
         except TimeoutError:  # the relays are away, or the consumer is stuck
             continue
         except (KafkaError, OSError, DatabaseAway, asyncpg.PostgresError) as error:
-            progress.failed("horizons", error)
+            progress.failed(HORIZONS, error)
             await asyncio.sleep(SECONDS_BETWEEN_TRIES)
 
 
@@ -39,6 +39,7 @@ async def _hear(settings: Settings, pool: asyncpg.Pool, progress: Progress) -> N
     )
     try:
         await consumer.start()
+        progress.trouble.pop(HORIZONS, None)
         name = horizon.topic(settings)
         while name not in await consumer.topics():  # noqa: ASYNC110 - in another process
             await asyncio.sleep(SECONDS_BETWEEN_TRIES / 4)
@@ -48,6 +49,6 @@ async def _hear(settings: Settings, pool: asyncpg.Pool, progress: Progress) -> N
                 record = await consumer.getone()
             with database_away():
                 await horizons.remember(pool, horizon.decode(record.value))
-            progress.trouble.pop("horizons", None)
+            progress.trouble.pop(HORIZONS, None)
     finally:
         await stopped(consumer.stop())

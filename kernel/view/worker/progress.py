@@ -26,6 +26,8 @@ from kernel.web.operational import Readiness
 LOG = logging.getLogger(__name__)
 
 
+HORIZONS = "horizons"
+"""What of a worker's troubles keeps no record from being taken."""
 NOTABLE_LAG = 10.0
 """Seconds for which a record has waited, above which it is worth telling."""
 
@@ -84,7 +86,8 @@ class Progress:
         """Kafka answered where its topics end."""
         self.seen_at = time.monotonic()
         self.watch.ends.update(ends)
-        self.watch.looked(self._followed(), bool(self.trouble or self.gaps.places))
+        held_up = bool(self.trouble.keys() - {HORIZONS} or self.gaps.places)
+        self.watch.looked(self._followed(), held_up)
         self._knows_ends = True
         self.trouble.pop("kafka", None)
 

@@ -15,6 +15,7 @@ from kernel.metrics import CONSUMER_ERRORS
 from kernel.settings import Settings
 from kernel.taking.checkpoints import every
 from kernel.taking.generations import Topics
+from kernel.view.worker.progress import HORIZONS
 from kernel.view.worker.worker import Worker
 from kernel.web.operational import serve_operational
 from tests.folding import fold_all
@@ -137,6 +138,7 @@ async def test_a_record_after_a_quiet_time_finds_the_same_consumer(
         worker.progress.reached_kafka({("parcels", 0): end + 1})
         assert not worker.progress.stands_still(30)
         now += 31
+        worker.progress.failed(HORIZONS, OSError())  # no reason why records should not come
         worker.progress.reached_kafka({("parcels", 0): end + 1})
         assert worker.progress.stands_still(30)
 
