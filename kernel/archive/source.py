@@ -44,8 +44,8 @@ class Archived:
             if last := self._last(service, partition):
                 await self._refuse_another(service, last)
                 for group in self._groups(service, partition, after.head(service).position):
-                    rows = group.rows(reading, generation, after.head(service).position)
-                    yield cast("list[Arrival]", rows)
+                    # Without a name here: the next group's rows are made when these are gone.
+                    yield cast("list[Arrival]", group.rows(reading, generation, after.head(service).position))
         async for arrivals in self.topics.batches(partition, reading, self._beyond(after)):
             yield arrivals
 

@@ -14,7 +14,7 @@ from kernel.archive.format.files import beside, finish
 from kernel.archive.format.manifest import File
 from kernel.archive.format.tables import Table
 
-GROUP_ROWS = 16_384
+GROUP_ROWS = 4_096
 GROUP_BYTES = 8 * 1024 * 1024
 """Of the events in one row group, whichever is reached first: what reading one takes."""
 
