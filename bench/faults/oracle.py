@@ -21,7 +21,7 @@ from services.projections.app import VIEWS
 
 LOST = ("lost", "forgotten", "answers_without_events", "gaps", "missing")
 DOUBLED = ("doubled", "duplicates", "position_conflicts")
-INVERTED = ("inversions", "disorder")
+INVERTED = ("inversions", "time_inversions", "disorder")
 
 COUNTED = ("injections", "commands", "repeated", "pages")
 ZERO = ("lost", "doubled", "inverted", "otherwise", "views", "unsettled", "stale", "strange")

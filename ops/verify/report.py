@@ -25,6 +25,7 @@ SERVICE_FAULTS = {
     "answers_without_events": "the service keeps the answer, but not its events",
     "gaps": "positions or versions without an event",
     "inversions": "events of one stream out of order, in the table or on the topic",
+    "time_inversions": "events recorded before the one that precedes them in their partition",
     "disorder": "records that first came after a later one of their partition",
     "duplicates": "ids that came again with other bytes",
     "position_conflicts": "positions with a second id",

@@ -32,6 +32,15 @@ FROM (
 ) e
 WHERE before > position OR beside <> partition"""
 
+TIME_INVERSIONS = """
+SELECT partition, position, event_id, recorded_at
+FROM (
+    SELECT partition, position, event_id, recorded_at, lag(recorded_at) OVER positions AS before
+    FROM event
+    WINDOW positions AS (PARTITION BY partition ORDER BY position)
+) e
+WHERE before > recorded_at"""
+
 OVERTAKEN = """
 SELECT l.org_id, l.stream_id, l.version, l.position
 FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::bigint[], $6::bigint[])
@@ -74,7 +83,7 @@ async def locations(db: asyncpg.Pool, event_ids: Sequence[UUID]) -> dict[UUID, t
 
 
 async def check_streams(db: asyncpg.Pool, report: Report) -> None:
-    """Versions without an event, events of one stream out of order, ids that two events share."""
+    """Versions without an event, events out of order by version or by time, ids that two events share."""
     for row in await db.fetch(STREAMS):
         report.add(
             "gaps",
@@ -92,6 +101,14 @@ async def check_streams(db: asyncpg.Pool, report: Report) -> None:
             event=str(row["event_id"]),
             stream=str(row["stream_id"]),
             version=row["version"],
+        )
+    for row in await db.fetch(TIME_INVERSIONS):
+        report.add(
+            "time_inversions",
+            partition=row["partition"],
+            position=row["position"],
+            event=str(row["event_id"]),
+            recorded=row["recorded_at"].isoformat(),
         )
     for row in await db.fetch(SHARED):
         report.add("duplicates", event=str(row["event_id"]))

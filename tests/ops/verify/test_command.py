@@ -28,6 +28,7 @@ SERVICE_FAULTS = {
     "answers_without_events",
     "gaps",
     "inversions",
+    "time_inversions",
     "disorder",
     "duplicates",
     "position_conflicts",

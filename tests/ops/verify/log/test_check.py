@@ -174,6 +174,17 @@ async def test_a_swapped_pair_of_rows_is_found(right: World):
     assert faults(await right.log()) == {"inversions": 1, "different": 2}
 
 
+async def test_a_time_of_recording_that_goes_back_is_found(full: World):
+    partition, fact = next(one for one in await full.stored() if one[1].position > 1)
+    await full.db.execute(
+        "UPDATE event SET recorded_at = recorded_at - interval '1 hour' WHERE event_id = $1", fact.event_id
+    )
+    await full.publish()
+    report = await full.log(full.journal)
+    assert faults(report) == {"time_inversions": 1}
+    assert {"partition": partition, "position": fact.position}.items() <= report.first[0].items()
+
+
 async def test_a_swapped_pair_of_records_is_found(full: World):
     log: list[tuple[int, Envelope]] = await full.stored()
     first, second = neighbours(log)
