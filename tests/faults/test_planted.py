@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.planted.bug import LOST
-from tests.faults.planted.finding import Ran, judged, ran
+from tests.faults.planted.__main__ import BUGS
+from tests.faults.planted.bug import LOST, Bug
+from tests.faults.planted.finding import TESTS as FOLDER
+from tests.faults.planted.finding import Ran, edited, judged, ran
 
 TESTS = """
 import pytest
@@ -20,7 +22,8 @@ def test_left_out(): pass
 
 @pytest.fixture
 def test(tmp_path: Path) -> Path:
-    path = tmp_path / "test_it.py"
+    path = tmp_path / FOLDER / "test_it.py"
+    path.parent.mkdir(parents=True)
     path.write_text(TESTS)
     return path
 
@@ -38,11 +41,17 @@ def test(tmp_path: Path) -> Path:
     ],
 )
 def test_only_the_expected_failure_of_a_test_that_passes_without_the_bug_finds_it(
-    test: Path, without: str, planted: str, well: bool, why: str
+    tmp_path: Path, test: Path, without: str, planted: str, well: bool, why: str
 ) -> None:
     def run(chosen: str) -> Ran:
-        return ran(test.parent, test, chosen)
+        return ran(tmp_path, test.name, chosen)
 
     found, said = judged(run(without), LOST, lambda: run(planted))
     assert found == well
     assert why in said
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: f"{bug.name}, {bug.chosen}")
+def test_a_planted_bug_still_fits_the_code(bug: Bug) -> None:
+    for path, text in edited(bug.edits).items():
+        compile(text, path, "exec")

@@ -6,14 +6,17 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from shutil import copyfile
 
 from ops.checkout import CHECKOUT
-from tests.faults.planted.bug import Bug
+from tests.faults.planted.bug import Bug, Edit
 
+TESTS = Path("tests", "faults")
 MARK = "E   "
 
 
@@ -27,8 +30,33 @@ class Ran:
 
 def found(bug: Bug) -> tuple[bool, str]:
     """Whether its test finds it, and what that says."""
+    with copied() as copy:
+        for path, text in edited(bug.edits).items():
+            (copy / path).write_text(text)
+        return judged(control(bug.test, bug.chosen), bug.says, lambda: ran(copy, bug.test, bug.chosen))
+
+
+def edited(edits: Sequence[Edit]) -> dict[str, str]:
+    """The files of the checkout that they change, by path, as they are after all of them."""
+    texts: dict[str, str] = {}
+    for path, good, bad in edits:
+        text = texts.get(path) or (CHECKOUT / path).read_text()
+        assert text.count(good) == 1, f"{path} holds {text.count(good)} × {good!r}"
+        texts[path] = text.replace(good, bad)
+    return texts
+
+
+@cache
+def control(test: str, chosen: str) -> Ran:
+    """How a test ends without any bug: asked once, however many are planted for it."""
+    with copied() as copy:
+        return ran(copy, test, chosen)
+
+
+@contextmanager
+def copied() -> Iterator[Path]:
+    """A copy of the checkout, with what is not committed yet."""
     with tempfile.TemporaryDirectory(prefix="rapport-planted-") as name:
-        copy = Path(name)
         listed = subprocess.run(
             ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
             cwd=CHECKOUT,
@@ -37,20 +65,14 @@ def found(bug: Bug) -> tuple[bool, str]:
             check=True,
         )
         for line in listed.stdout.splitlines():
-            (copy / line).parent.mkdir(parents=True, exist_ok=True)
-            copyfile(CHECKOUT / line, copy / line)
-        test = copy / "tests" / "faults" / bug.test
-        without = ran(copy, test, bug.chosen)
-        for path, good, bad in bug.edits:
-            text = (copy / path).read_text()
-            assert text.count(good) == 1, f"{path} holds {text.count(good)} × {good!r}"
-            (copy / path).write_text(text.replace(good, bad))
-        return judged(without, bug.says, lambda: ran(copy, test, bug.chosen))
+            (Path(name) / line).parent.mkdir(parents=True, exist_ok=True)
+            copyfile(CHECKOUT / line, Path(name) / line)
+        yield Path(name)
 
 
-def ran(folder: Path, test: Path, chosen: str) -> Ran:
-    """Runs it there, to its first failure."""
-    command = [sys.executable, "-m", "pytest", str(test), "-x", "-q", "-rs", "-k", chosen]
+def ran(folder: Path, test: str, chosen: str) -> Ran:
+    """Runs a module of TESTS there, to its first failure."""
+    command = [sys.executable, "-m", "pytest", str(folder / TESTS / test), "-x", "-q", "-rs", "-k", chosen]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     lines = done.stdout.splitlines()
     if done.returncode == 0 and " skipped" in lines[-1]:
