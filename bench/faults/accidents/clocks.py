@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from random import Random
 
+from bench.faults.accidents.killing import SECONDS_TO_DIE
 from bench.faults.loading.load import Load
 from bench.faults.oracle import Fault
 from bench.faults.system import System
@@ -26,7 +27,7 @@ def library() -> str | None:
 
 
 def wrong(name: str, hours: str) -> Fault:
-    """The clock of this process is wrong for a while; it restarts with it, and without it afterwards."""
+    """The clock of this process is wrong until it dies, and leaves behind whatever it held."""
 
     async def inject(system: System, load: Load, random: Random) -> int:
         program = system.programs[name]
@@ -37,7 +38,8 @@ def wrong(name: str, hours: str) -> Fault:
         await program.restart(**faked, FAKETIME_NO_CACHE="0")
         await system.ready(name)
         await load.more(100)
-        await program.restart()
+        program.kill()
+        await program.ended(SECONDS_TO_DIE)
         return 1
 
     return Fault(f"the clock of {name} an hour {HOURS[hours]}", inject)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from tests.faults.planted import accidents, processes
+from tests.faults.planted import accidents, clocks, processes
 from tests.faults.planted.finding import found
 
-BUGS = (*processes.BUGS, *accidents.BUGS)
+BUGS = (*processes.BUGS, *accidents.BUGS, *clocks.BUGS)
 
 
 def main() -> int:

@@ -1,9 +1,8 @@
-"""Bugs that accidents of servers, wires, topics, clocks and disks bring to light."""
+"""Bugs that accidents of servers, wires, topics and disks bring to light."""
 
 from __future__ import annotations
 
 from tests.faults.planted.bug import (
-    CLOCKS,
     DISK,
     IN_VAIN,
     LOST,
@@ -55,7 +54,6 @@ BUGS = (
         IN_VAIN,
     ),
     Bug(NOT_KEPT, (ANSWERS_NOT_KEPT,), NETWORK, "reset and callers and contacts", LOST),
-    Bug(NOT_KEPT, (ANSWERS_NOT_KEPT,), CLOCKS, "contacts and not relay", LOST),
     Bug(NOT_KEPT, (ANSWERS_NOT_KEPT,), DISK, "full", LOST),
     Bug("a page waits for no position", (AS_IT_IS,), NETWORK, "reset and callers and views", STALE),
     Bug(
