@@ -13,6 +13,7 @@ from bench.faults.oracle import Fault
 from bench.faults.programs import Program
 from bench.faults.system import System, until, until_none
 from ops.local import ports
+from ops.local.supervising import readiness
 
 STOPS = {
     "contacts_relay": ("relay.handed", "relay.sent", "relay.marked"),
@@ -21,23 +22,27 @@ STOPS = {
 }
 """Where each may be stopped: before it writes what it must not write any more once another has taken over."""
 
+LED = ("contacts_relay",)
+"""Of these one leads; two that led for ever would repeat every record, which nothing counts as wrong."""
+
 VIEW, EVENTS_A_SECOND = "customer_360", 400
 """What is made anew meanwhile, and so slowly that it lasts through some changes."""
 SECONDS_BETWEEN_CHANGES = 1.0
 LEAST_CHANGES = 6
 
 
-def another(system: System, name: str, number: int) -> Program:
-    """One more process of this kind, not started; what ends it is final."""
-    port = {**system.settings.port, name: ports.free(1)[0]}
-    return system.program_of(f"{name}_{number}", like=name, kept=False, port=port)
+def another(system: System, name: str, number: int, port: int = 0) -> Program:
+    """One more process of this kind, not started, at `port` or a free one; what ends it is final."""
+    told = {**system.settings.port, name: port or ports.free(1)[0]}
+    return system.program_of(f"{name}_{number}", like=name, kept=False, port=told)
 
 
 def woken(name: str) -> Fault:
     """The process stands still somewhere in its work, another takes over, and then the first goes on."""
 
     async def inject(system: System, load: Load, random: Random) -> int:
-        first, second = system.programs[name], another(system, name, 2)
+        (port,) = ports.free(1)
+        first, second = system.programs[name], another(system, name, 2, port)
         where = f"{random.choice(STOPS[name])}*{random.randint(1, 9)}:stop"
         await first.restart(RAPPORT_FAILPOINT=where)
         try:
@@ -47,12 +52,19 @@ def woken(name: str) -> Fault:
             await until_none(lambda: behind(system.settings, goal))
             first.go_on()
             await load.more(60)
+            if name in LED:
+                await until(f"one {name} leads", lambda: _one_leads(system.settings.port[name], port))
         finally:
             first.go_on()
             await second.end()
         return 1
 
     return Fault(f"a second {name} while the first is stopped, which then goes on", inject)
+
+
+async def _one_leads(*of: int) -> bool:
+    answers = await readiness.ask({str(port): port for port in of})
+    return [answer.body.get("leader") for answer in answers.values()].count(True) == 1
 
 
 async def _workers_come_and_go(system: System, load: Load, random: Random) -> int:
