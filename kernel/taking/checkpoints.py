@@ -110,8 +110,13 @@ async def advance(db: asyncpg.Connection, taker: Taker, checkpoints: Checkpoints
 
 async def every(db: Connection, takers: Sequence[Taker]) -> dict[str, dict[int, Checkpoint]]:
     """All checkpoints of these takers, unlocked: name → partition → checkpoint."""
-    found: dict[str, dict[int, Checkpoint]] = {taker.taker: {} for taker in takers}
-    for row in await db.fetch(ALL, list(found)):
+    return await named(db, [taker.taker for taker in takers])
+
+
+async def named(db: Connection, names: Sequence[str]) -> dict[str, dict[int, Checkpoint]]:
+    """The same by the takers' names; all of them at one moment."""
+    found: dict[str, dict[int, Checkpoint]] = {name: {} for name in names}
+    for row in await db.fetch(ALL, names):
         found[row["taker"]][row["partition"]] = checkpoint_of(row)
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from ops.advance import Advance, Say
 from ops.rebuilding import crew
 from ops.rebuilding.pacing import Pacing
 from ops.rebuilding.sources import source
+
+LITTLE = 2_000
+"""Events that may be taken in a hurry: some tenths of a second."""
 
 
 @dataclass
@@ -65,8 +69,9 @@ async def filled(
 ) -> Pace:
     """A version that lacks next to nothing of what the log has by now; none where the log cannot be opened.
 
-    Each round takes what came in during the one before. They end where nothing is left, or no longer less
-    than half as much: then they do not get any shorter, and the workers take what is left along.
+    Each round takes what came in during the one before, and hurries where little is left or rounds do not get
+    shorter: what is left at last, the workers read again, while every view waits for them. They end where
+    nothing is left, or after a hurried one more than half as much as before.
     """
     names = await generations.topics(owner, settings, view.services)
     async with source(settings, names, archive) as log:
@@ -77,8 +82,9 @@ async def filled(
         pace = Pace(version, log, begin, Pacing(owner, log, version.name, most), advance)
         await pace.look()
         async with crew.started(settings, version, archive, workers or crew.size(left), most) as members:
-            before = left * 2 + 1
-            while 0 < left < before / 2:
+            before = inf
+            while left and not (pace.pacing.hurries and left > before / 2):
+                pace.pacing.hurries = left <= LITTLE or left > before / 2
                 await members.fill(range(PARTITIONS), pace.tell)
                 before, left = left, await log.left(await _heads(owner, version))
         await pace.note()

@@ -47,6 +47,8 @@ class Pacing:
     view: str
     most: int | None = None
     """Events a second."""
+    hurries: bool = False
+    """Whether live work is not to be waited for now."""
     clock: Callable[[], float] = time.monotonic
     alone: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while `db` is used: many may rest, and ask it, at once."""
@@ -66,7 +68,7 @@ class Pacing:
             earliest = self._began if self._free is None else max(self._free, now - MADE_UP_FOR)
             self._free = earliest + records / self.most
             await asyncio.sleep(max(0.0, self._free - now))
-        elif (await self._look()).busy:
+        elif not self.hurries and (await self._look()).busy:
             await asyncio.sleep(min(worked * RESTS, LONGEST_REST))
             until = self.clock() + LONGEST_REST
             while self.clock() < until and (await self._look()).late:  # noqa: ASYNC110 - in a database

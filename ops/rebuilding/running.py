@@ -92,10 +92,9 @@ async def caught_up(owner: asyncpg.Connection, view: View[Any], version: View[An
     first: int | None = None
     asked: dict[int, checkpoints.Checkpoint] | None = None
     while True:
-        async with owner.transaction():
-            held = await beside.heads(owner, [live, version.table_name])
-        asked = asked or held[live]
-        left = beside.missing(asked, held[version.table_name], version.services).total()
+        heads = await checkpoints.named(owner, [live, version.table_name])
+        asked = asked or heads[live]
+        left = beside.missing(asked, heads[version.table_name], version.services).total()
         first = left if first is None else first
         if not left:
             await beside.finished(owner, version)

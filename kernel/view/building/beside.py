@@ -128,7 +128,7 @@ async def switch(
             raise Refused(f"{version} is being dropped.")
         if state == "lost":
             raise Refused(f"{version} has events that the log does not hold any more.")
-        held = await heads(owner, [pointer["live"], version])
+        held = await _held(owner, [pointer["live"], version])
         if sentence := lacking(held[pointer["live"]], held[version], services):
             raise Behind(f"{version} is behind {pointer['live']}. {sentence}")
         here, there = (_parked(held[one]) for one in (pointer["live"], version))
@@ -195,7 +195,7 @@ async def _drop(owner: asyncpg.Connection, version: str) -> None:
         await owner.execute(f"DROP TABLE IF EXISTS {version}, {terms_of(version)}")
 
 
-async def heads(db: asyncpg.Connection, versions: Sequence[str]) -> dict[str, dict[int, Checkpoint]]:
+async def _held(db: asyncpg.Connection, versions: Sequence[str]) -> dict[str, dict[int, Checkpoint]]:
     """Their checkpoints, locked until the transaction ends."""
     found: dict[str, dict[int, Checkpoint]] = {version: {} for version in versions}
     for row in await db.fetch(HELD, versions):

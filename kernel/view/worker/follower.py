@@ -70,8 +70,9 @@ class Follower(ConsumerRebalanceListener):  # type: ignore[misc]
         self._epoch += 1
 
     def look_again(self) -> None:
-        """Other versions are to be followed: goes to where their checkpoints are."""
-        self._epoch += 1
+        """Goes to the checkpoints of the versions that are to be followed, if it does not already."""
+        if self._sought == self._epoch:
+            self._epoch += 1
 
     async def follow(self) -> None:
         """Goes on until cancelled; raises KafkaError."""

@@ -29,6 +29,8 @@ from kernel.view.worker.progress import Progress
 LOG = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_LOOKS = 1.0
+SECONDS_BETWEEN_GLANCES = 0.1
+"""At which versions are to be followed: what comes meanwhile is read again for a new one, while all wait."""
 SECONDS_WITHOUT_PROGRESS = 30.0
 SECONDS_TO_DRAIN = 8.0
 
@@ -95,6 +97,7 @@ class Worker:
                 asyncio.create_task(follower.follow()),
                 asyncio.create_task(self._watch(consumer, there, wanted)),
                 asyncio.create_task(self._keep(follower, wanted)),
+                asyncio.create_task(self._glance(follower)),
             }
             try:
                 done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
@@ -115,23 +118,27 @@ class Worker:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS / 4)
 
     async def _keep(self, follower: Follower, wanted: Topics) -> None:
-        """Has the follower take other versions as soon as they are to be; returns for other topics.
-
-        What an operator takes or drops of what is parked is noticed here too.
-        """
+        """Notices what is lost, and what an operator takes or drops of what is parked; returns for other
+        topics."""
         while True:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
             with suppress(DatabaseAway, asyncpg.PostgresError), database_away():
                 if await self.topics() != wanted:
                     LOG.info("other topics are to be followed")
                     return
-                if await versions.followed(self._pool, self._views) != self.progress.views:
-                    follower.look_again()
                 if await self._set_back():
                     LOG.warning("the views were set back")
                     follower.look_again()
                 if parked := [view for view in self.progress.views if self.progress.parked(view)]:
                     self.progress.seen(await checkpoints.every(self._pool, parked))
+
+    async def _glance(self, follower: Follower) -> None:
+        """Has the follower take other versions as soon as they are to be."""
+        while True:
+            await asyncio.sleep(SECONDS_BETWEEN_GLANCES)
+            with suppress(DatabaseAway, asyncpg.PostgresError), database_away():
+                if await versions.followed(self._pool, self._views) != self.progress.views:
+                    follower.look_again()
 
     async def _set_back(self) -> bool:
         """Whether a version is not as far as it was: the database came back without its last commits.

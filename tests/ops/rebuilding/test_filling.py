@@ -17,7 +17,7 @@ from kernel.taking import checkpoints
 from kernel.view import versions
 from kernel.view.building.build import Tell
 from ops import advance
-from ops.rebuilding import crew
+from ops.rebuilding import crew, filling
 from ops.rebuilding.filling import filled
 from services.contacts.events import NameCorrected
 from services.contacts.events.words import Name
@@ -33,16 +33,16 @@ class Busy:
 
     shown: Shown
     writes: Callable[[int], int] = lambda _: 0
-    rounds: int = 0
+    rounds: list[bool] = field(default_factory=list)
+    """Whether each hurried."""
     lines: list[str] = field(default_factory=list)
     versions: Counter[UUID] = field(default_factory=lambda: Counter(dict.fromkeys(CONTACTS, 3)))
     """How many events each contact has."""
 
     async def write(self) -> None:
         """After a round, as if it had begun with the partition of each contact."""
-        self.rounds += 1
         known = {fact.event_id for _, fact in await self.shown.log.stored()}
-        for contact in islice(cycle(CONTACTS), self.writes(self.rounds)):
+        for contact in islice(cycle(CONTACTS), self.writes(len(self.rounds))):
             name = Name(given="Ada", family=f"King{self.versions[contact]}")
             changed = NameCorrected(contact_id=contact, personal=NameCorrected.Personal(name=name))
             await self.shown.record(contact, self.versions[contact], changed)
@@ -63,6 +63,7 @@ async def busy(
         busy = Busy(shown)
 
         async def fill(self: crew.Crew, partitions: Iterable[int], tell: Tell) -> None:
+            busy.rounds.append(tell.__self__.pacing.hurries)  # type: ignore[attr-defined]
             await real(self, partitions, tell)
             await busy.write()
 
@@ -84,7 +85,7 @@ async def fill(busy: Busy) -> int:
 async def test_what_is_written_during_a_build_is_taken_by_it_and_not_left_to_the_workers(busy: Busy) -> None:
     busy.writes = lambda number: {1: 20, 2: 9, 3: 4, 4: 1}.get(number, 0)
     assert await fill(busy) == 0
-    assert busy.rounds == 5
+    assert len(busy.rounds) == 5
     assert busy.lines[0] == f"person__v1_2: 0 of {EVENTS} events"
     told = [re.findall(r"\d+", line)[2:4] for line in busy.lines]
     assert told[-1] == [str(EVENTS + 34)] * 2
@@ -93,7 +94,17 @@ async def test_what_is_written_during_a_build_is_taken_by_it_and_not_left_to_the
     assert (made.state, made.worked > 0) == ("building", True)
 
 
-async def test_where_as_much_is_written_as_is_taken_the_workers_follow_all_the_same(busy: Busy) -> None:
+async def test_where_as_much_is_written_as_is_taken_the_workers_follow_all_the_same(
+    busy: Busy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filling, "LITTLE", 9)
     busy.writes = lambda _: EVENTS
     assert await fill(busy) == EVENTS
-    assert busy.rounds == 1
+    assert busy.rounds == [False, True]
+
+
+async def test_a_build_hurries_where_little_is_left(busy: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filling, "LITTLE", 9)
+    busy.writes = lambda number: {1: 20, 2: 8, 3: 4, 4: 3}.get(number, 0)
+    assert await fill(busy) == 3
+    assert busy.rounds == [False, False, True, True]

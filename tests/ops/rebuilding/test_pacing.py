@@ -148,3 +148,19 @@ async def test_a_throttle_says_how_fast_and_nothing_else_does(database: Settings
             await takes(owner, position)
             await held.rest(1_000)
         assert time.rested == [1.0, 0.5, 0.5]
+
+
+async def test_a_build_that_hurries_rests_for_no_one_and_yet_keeps_to_its_events_a_second(
+    database: Settings, time: Time
+) -> None:
+    async with owning(database) as owner:
+        held = Pacing(owner, Waiting([90] * 1_000), "identity", hurries=True, clock=lambda: time.now)
+        for position in (1, 2, 3):
+            time.work(0.5)
+            await takes(owner, position)
+            await held.rest(5_000)
+        assert time.rested == []
+        slow = Pacing(owner, Waiting(), "identity", most=100, hurries=True, clock=lambda: time.now)
+        await slow.rest(10)
+        await slow.rest(10)
+        assert sum(time.rested) == pytest.approx(0.2)

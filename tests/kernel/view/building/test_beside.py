@@ -23,6 +23,7 @@ from kernel.view.building import beside
 from kernel.view.building.beside import Behind, Refused
 from kernel.view.tables import table_sql
 from kernel.view.view import View
+from kernel.view.worker import worker as worker_module
 from tests.folding import fold_all
 from tests.kernel.view.building.test_build import built, each_view
 from tests.kernel.view.conftest import assert_each_view_is_its_fold, caught_up, rows_of, working
@@ -94,6 +95,22 @@ async def test_workers_follow_a_version_soon_after_it_is_to_be_followed(
         await publish(settings, log.facts[before:])
         await caught_up(pool, log.facts, [*VIEWS, SECOND], seconds=10)
     assert await rows_of(pool, SECOND) == await rows_of(pool, PARCEL) == fold_all(PARCEL, log.facts)
+
+
+async def test_a_new_version_waits_for_none_of_the_workers_slower_looks(
+    settings: Settings, pool: asyncpg.Pool, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = some_parcels(50)
+    await publish(settings, log.facts)
+    monkeypatch.setattr(worker_module, "SECONDS_BETWEEN_LOOKS", 3_600.0)
+    async with working(settings, pool) as worker:
+        await caught_up(pool, log.facts)
+        version = await followed(settings, pool, owner)
+
+        async def taken_up() -> bool:
+            return version in worker.progress.views
+
+        await until(taken_up, seconds=10)
 
 
 @each_view
