@@ -19,8 +19,13 @@ def say(text: str) -> None:
 def answer(document: object, text: str, as_json: bool) -> None:
     """The answer itself, for a program or for a person."""
     click.echo(
-        json.dumps(document, indent=2 if sys.stdout.isatty() else None, default=str) if as_json else text
+        json.dumps(document, indent=2 if sys.stdout.isatty() else None, default=_plain) if as_json else text
     )
+
+
+def _plain(value: object) -> str:
+    """What JSON has no form for; a time as programs write it."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def minute(at: datetime) -> str:

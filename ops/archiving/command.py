@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -58,7 +59,7 @@ def export(folder: Path, services: tuple[str, ...], with_keys: bool, as_json: bo
     for whoever also has the home's keys/, even after they are erased here: delete it once it was imported.
     Without it the archive tells nobody's personal values, and an erasure here is one there.
     """
-    with _running("export") as tell:
+    with _running("export", folder) as tell:
         from kernel.archive.exporting import export as work
 
         manifest, added = asyncio.run(work(load(), folder, services or SERVICES, with_keys, tell))
@@ -85,7 +86,7 @@ def check(folder: Path, as_json: bool) -> None:
     Exit code 1 where something is wrong; every fault is named with its file. What an export that runs, or was
     broken off, has beside the archive is no fault.
     """
-    with _running("check") as tell:
+    with _running("check", folder) as tell:
         from kernel.archive.checking import check as work
 
         checked = work(folder, None, tell)
@@ -121,7 +122,7 @@ def import_(folder: Path, services: tuple[str, ...], sealed: bool, as_json: bool
     the events, and the views take them; commands go on where they were. Each service is imported whole or
     not at all; one that has just this log already is left alone, so a broken-off import may be repeated.
     """
-    with _running("import") as tell:
+    with _running("import", folder) as tell:
         from kernel.archive.importing import put_in
 
         imported = asyncio.run(put_in(load(), folder, services or SERVICES, sealed, tell))
@@ -133,7 +134,7 @@ def import_(folder: Path, services: tuple[str, ...], sealed: bool, as_json: bool
 
 
 @contextmanager
-def _running(what: str) -> Iterator[Tell]:
+def _running(what: str, folder: Path) -> Iterator[Tell]:
     """What a command needs and can raise; gives the function that tells how far it is."""
     packages.need(packages.ARCHIVE)
     from kernel.archive.format.files import Unfit
@@ -148,6 +149,10 @@ def _running(what: str) -> Iterator[Tell]:
         raise away(error) from error
     except (Unfit, KeysMissing, SchemaMismatch) as error:
         raise CannotRun(f"{what}: {error}") from error
+    except OSError as error:
+        if error.filename is None or not Path(os.fsdecode(error.filename)).is_relative_to(folder):
+            raise
+        raise CannotRun(f"{what}: {error.filename}: {error.strerror}; name another folder.") from error
 
 
 class _Pace:

@@ -1,19 +1,22 @@
 """`status`: every process of the local stack."""
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
+from kernel.settings import SERVICES
 from ops.local.home import home as homes
 from ops.local.status import document
+from ops.local.supervising.readiness import stands_still
 from ops.output import aligned, answer, json_option
 
 
 @click.command()
 @json_option
 def command(as_json: bool) -> None:
-    """Show every process: ready, uptime, memory, restarts, lag, what is parked.
+    """Show every process: ready, uptime, memory, restarts, lag, what is parked, and what it lacks.
 
     Lag is what a process has yet to publish, take or fold: events, and how long the oldest has waited. Exit
     code 1 unless all are ready.
@@ -62,7 +65,7 @@ def _table(seen: dict[str, Any]) -> str:
                 _counts(process.get("parked", {})),
             )
         )
-    return "\n".join([f"home {seen['home']}", *aligned(rows), *_about_parked(seen)])
+    return "\n".join([f"home {seen['home']}", *aligned(rows), *_lacking(seen), *_about_parked(seen)])
 
 
 def _lag(lag: dict[str, Any] | None) -> str:
@@ -77,6 +80,16 @@ def _lag(lag: dict[str, Any] | None) -> str:
 def _counts(counts: dict[str, int]) -> str:
     """Those that are not zero."""
     return ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+
+
+def _lacking(seen: dict[str, Any]) -> Iterator[str]:
+    """What fails or is missed, by process; a topic that is to be made anew is told of its service alone."""
+    for name, process in {**seen["services"], **seen["processes"]}.items():
+        for what, why in {**process.get("failing", {}), **process.get("degraded", {})}.items():
+            if what != "log":
+                yield f"{name}: {what} {why}"
+            elif name in SERVICES:
+                yield stands_still(name, why)
 
 
 def _about_parked(seen: dict[str, Any]) -> list[str]:

@@ -102,7 +102,7 @@ def _faults_of(folder: Path, service: str, event: type[Event]) -> Iterator[str]:
         if not (schema.exists() and example.exists()):
             again = " and cannot be made anew: bring it back" if version < event.version else ""
             missing = example if schema.exists() else schema
-            yield f"{service}/{missing.name} is missing{again or ': run `rapport schemas`'}."
+            yield f"{service}/{missing.name} is missing{again or ': run `./rapport schemas`'}."
         elif version == event.version and schema.read_bytes() != (now := schema_of(service, event)):
             told = "; ".join(differences(orjson.loads(schema.read_bytes()), orjson.loads(now)))
             yield (

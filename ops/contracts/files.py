@@ -43,7 +43,7 @@ def check(folder: Path, found: list[Service]) -> list[str]:
         for name, text in documents(service).items():
             path = folder / name
             if not path.exists() or path.read_bytes() != text:
-                faults.append(f"{name} is not what the code says: run `rapport schemas`.")
+                faults.append(f"{name} is not what the code says: run `./rapport schemas`.")
     return faults
 
 

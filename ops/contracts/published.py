@@ -27,7 +27,7 @@ def faults(folder: Path) -> list[str]:
     ]
     there = {path.relative_to(folder).as_posix() for path in folder.glob(EVENT_FILES)}
     return found + [
-        f"{name} is not in {LIST}: files are published by `rapport schemas` alone."
+        f"{name} is not in {LIST}: files are published by `./rapport schemas` alone."
         for name in sorted(there - listed.keys())
     ]
 

@@ -51,6 +51,9 @@ def document(home: Home) -> dict[str, Any]:
 
 NOT_ASKED = ReadyAnswer(False, {})
 
+TOLD = ("lag", "parked", "failing", "degraded")
+"""Of what `/readyz` answers."""
+
 
 async def _ask(stack: Stack, states: dict[str, ProcessState]) -> dict[str, ReadyAnswer]:
     """Ours answer over HTTP, the servers in their own protocols."""
@@ -72,7 +75,7 @@ def _address(name: str, port: int | None) -> dict[str, str]:
 def _process(
     state: ProcessState, address: dict[str, str], asked: ReadyAnswer, restarts: int
 ) -> dict[str, Any]:
-    told: dict[str, Any] = {name: asked.body[name] for name in ("lag", "parked") if name in asked.body}
+    told: dict[str, Any] = {name: asked.body[name] for name in TOLD if name in asked.body}
     return {
         **address,
         "pid": state.pid,

@@ -33,8 +33,8 @@ ANY = """
 SELECT EXISTS (SELECT FROM outbox WHERE reaction = $1 AND parked IS NOT NULL AND stream_id = $2)"""
 
 DROPPED = """
-SELECT seq, reaction AS taker, service, org_id, stream_id, partition, position, causation_id, command,
-    parked_for, reason, dropped_by, dropped_at
+SELECT seq, reaction AS taker, service, org_id AS org, stream_id AS stream, partition, position, causation_id,
+    command, parked_for, reason, dropped_by, dropped_at
 FROM dropped_command WHERE reaction = ANY($1::text[]) OR $2 ORDER BY dropped_at, seq LIMIT $3"""
 
 Line = Mapping[str, Any]
@@ -56,8 +56,8 @@ async def parked(
     rows = await db.fetch(PARKED, names, limit, stream)
     lines: list[Line] = [
         {
-            "number": _number(keepers[0].where, row),
-            "reaction": row["reaction"],
+            "number": str(Number(keepers[0].where, row["seq"], command=True)),
+            "taker": row["reaction"],
             "org": row["org_id"],
             "stream": row["stream_id"],
             "command": row["command"],
@@ -102,8 +102,9 @@ async def dropped(keepers: Sequence[Keeper], every: bool, limit: int) -> list[Li
     if not names:
         return []
     rows = await keepers[0].db.fetch(DROPPED, names, every, limit)
-    return [{"number": _number(keepers[0].where, row), **dict(row)} for row in rows]
+    return [numbered(Number(keepers[0].where, row["seq"], command=True), row) for row in rows]
 
 
-def _number(where: str, row: asyncpg.Record) -> str:
-    return str(Number(where, row["seq"], command=True))
+def numbered(number: Number, row: asyncpg.Record) -> Line:
+    """A row of the record of what was dropped, under the number that it had."""
+    return {"number": str(number), **{name: value for name, value in row.items() if name != "seq"}}

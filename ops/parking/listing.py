@@ -13,11 +13,13 @@ from kernel.log.envelope import Envelope, read
 from kernel.taking.parking.parking import BEHIND
 from ops.errors import CannotRun
 from ops.parking import commands
-from ops.parking.commands import Line
+from ops.parking.commands import Line, numbered
 from ops.parking.keepers import Keeper
 from ops.parking.numbers import Number
 
-COLUMNS = "seq, taker, service, org_id, stream_id, partition, position, reason, parked_at, value"
+COLUMNS = (
+    "seq, taker, service, org_id, stream_id, partition, position, topic_offset, reason, parked_at, value"
+)
 
 # A stream has one line, that of its first event; a record that is no event has its own.
 HEADS = f"""
@@ -36,8 +38,8 @@ WHERE taker = ANY($1::text[]) AND stream_id = $3 ORDER BY seq LIMIT $2"""
 COUNTS = "SELECT taker, count(*) FROM parked WHERE taker = ANY($1::text[]) GROUP BY taker"
 
 DROPPED = """
-SELECT seq, taker, service, org_id, stream_id, partition, position, event_id, type, parked_for, parked_at,
-    reason, dropped_by, dropped_at, ended
+SELECT seq, taker, service, org_id AS org, stream_id AS stream, partition, position, event_id AS event, type,
+    parked_for, parked_at, reason, dropped_by, dropped_at, ended
 FROM dropped WHERE taker = ANY($1::text[]) OR $2 ORDER BY dropped_at, seq LIMIT $3"""
 
 FREE = "waits to be tried: what it waited behind was taken or dropped"
@@ -74,7 +76,7 @@ async def dropped(keepers: Sequence[Keeper], every: bool, limit: int) -> dict[st
     sent: list[Line] = []
     for where, (db, takers) in schemas(keepers).items():
         rows = await db.fetch(DROPPED, [one.name for one in takers], every, limit)
-        lines += [{"number": str(Number(where, row["seq"])), **dict(row)} for row in rows]
+        lines += [numbered(Number(where, row["seq"]), row) for row in rows]
         sent += await commands.dropped(takers, every, limit)
     return {"dropped": lines, "commands": sent}
 
@@ -102,6 +104,7 @@ def event(where: str, row: asyncpg.Record) -> Line:
         "stream": row["stream_id"],
         "partition": row["partition"],
         "position": row["position"],
+        "offset": row["topic_offset"],
         "event": envelope and envelope.event_id,
         "type": envelope and envelope.type,
         "reason": FREE if head and row["reason"] == BEHIND.reason else row["reason"],

@@ -27,7 +27,7 @@ def listed(document: Mapping[str, Any]) -> str:
     ]
     rows += [_line(each) for each in document["events"]]
     rows += [
-        (each["number"], each["reaction"], each["command"], str(each["stream"]), "", "", each["reason"])
+        (each["number"], each["taker"], each["command"], str(each["stream"]), "", "", each["reason"])
         for each in document["commands"]
     ]
     shown = len(rows) - 1 + sum(each.get("behind") or 0 for each in document["events"])
@@ -36,7 +36,9 @@ def listed(document: Mapping[str, Any]) -> str:
 
 
 def _line(each: Line) -> tuple[str, ...]:
-    at = "" if each["position"] is None else f"{each['partition']}/{each['position']}"
+    at = f"{each['partition']}/{each['position']}"
+    if each["position"] is None:
+        at = f"{each['partition']}, offset {each['offset']}"
     name = str(each["type"] or "no event").rpartition(".")[2]
     stream = str(each["stream"] or "")
     return each["number"], each["taker"], name, stream, at, str(each.get("behind", "")), each["reason"]
@@ -108,7 +110,8 @@ def told(document: Mapping[str, Any]) -> str:
     lines = aligned(
         [(name.replace("_", " "), str(value)) for name, value in plain.items() if value is not None]
     )
-    return "\n".join([*lines, "traceback, outermost first:", *(f"  {at}" for at in document["traceback"])])
+    frames = [f"  {at}" for at in document["traceback"]]
+    return "\n".join([*lines, *(["traceback, outermost first:", *frames] if frames else [])])
 
 
 def tried(document: Mapping[str, Any]) -> str:
@@ -150,6 +153,6 @@ def recorded(document: Mapping[str, Sequence[Line]]) -> str:
         at = "" if command or each["position"] is None else f"{each['partition']}/{each['position']}"
         name = command or str(each["type"] or "no event").rpartition(".")[2]
         taker = f"{each['taker']} (deleted)" if each.get("ended") else each["taker"]
-        when, stream = minute(each["dropped_at"]), str(each["stream_id"] or "")
+        when, stream = minute(each["dropped_at"]), str(each["stream"] or "")
         rows.append((when, each["dropped_by"], taker, name, stream, at, each["parked_for"], each["reason"]))
     return "\n".join(aligned(rows)) if len(rows) > 1 else "Nothing was dropped."

@@ -117,7 +117,8 @@ async def opened(settings: Settings, name: str, once: Once) -> AsyncIterator[Top
     try:
         await consumer.start()
         if name not in (names := await consumer.topics()):
-            there = ", ".join(sorted(one for one in names if one.startswith(f"{settings.topics}.")))
+            ours = (one for one in names if one.startswith(f"{settings.topics}."))
+            there = ", ".join(sorted(one for one in ours if one.rpartition(".g")[2].isdecimal()))
             raise CannotRun(
                 f"there is no topic {name}: " + (f"it is one of {there}." if there else "none is.")
             )

@@ -118,7 +118,7 @@ def text(document: Mapping[str, Any]) -> str:
         for name in document["views_waiting"]
     ]
     lines += [
-        f"{name} stays until `rapport republish {document['service']} --drop {name.rpartition('.g')[2]}`"
+        f"{name} stays until `./rapport republish {document['service']} --drop {name.rpartition('.g')[2]}`"
         for name in document["former_topics"]
     ]
     return "\n".join(lines)

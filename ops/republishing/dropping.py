@@ -18,14 +18,16 @@ async def drop(settings: Settings, schemas: Schemas, log: asyncpg.Pool, service:
         raise CannotRun(f"there is no topic {name}.")
     current = await now(log)
     if generation == current:
-        raise CannotRun(f"{name} is the topic of now: `rapport republish {service}` makes another one first.")
+        raise CannotRun(
+            f"{name} is the topic of now: `./rapport republish {service}` makes another one first."
+        )
     reading = [
         schema for schema, taken in (await schemas.generations(service)).items() if taken <= generation
     ]
     if generation < current and reading:
         raise CannotRun(
             f"{name} is still read by what is in the schemas {', '.join(reading)}: "
-            f"run `rapport republish {service}` to its end first."
+            f"run `./rapport republish {service}` to its end first."
         )
     await delete_topic(settings, name)
     return name

@@ -70,7 +70,7 @@ async def published(settings: Settings, pool: asyncpg.Pool, service: str, say: S
         await patience.wait(
             done,
             sum(kept),
-            f"{name} lacks {sum(kept) - done:,} events: is `rapport relay {service}` running? "
+            f"{name} lacks {sum(kept) - done:,} events: is `./rapport relay {service}` running? "
             "Run this again to go on.",
         )
 

@@ -22,7 +22,8 @@ FROM counter c JOIN unnest($1::smallint[], $2::bigint[]) n (partition, position)
 WHERE c.last > n.position"""
 
 PARKED = """
-SELECT org_id, stream_id, service, partition, position, reason, parked_at
+SELECT org_id AS org, stream_id AS stream, service, partition, position, topic_offset AS offset, reason,
+    parked_at
 FROM parked WHERE taker = $1 ORDER BY seq LIMIT $2"""
 
 SHOWN = 20
@@ -74,7 +75,10 @@ def distance(document: Mapping[str, Any]) -> tuple[str, str]:
 
 def parked_lines(name: str, document: Mapping[str, Any]) -> list[str]:
     """A line for each parked event that is shown."""
-    return [
-        f"{name}: {row['service']} stream {row['stream_id']} position {row['position']}: {row['reason']}"
-        for row in document["first_parked"]
-    ]
+    return [f"{name}: {row['service']} {_place(row)}: {row['reason']}" for row in document["first_parked"]]
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    if row["position"] is None:
+        return f"partition {row['partition']} offset {row['offset']}"
+    return f"stream {row['stream']} position {row['position']}"

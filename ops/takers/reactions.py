@@ -19,7 +19,7 @@ from ops.settings import load
 from ops.takers.found import SHOWN, Logs, distance, found, opened, parked_lines
 
 PARKED_COMMANDS = """
-SELECT org_id, stream_id, command, parked AS reason, decided_at
+SELECT org_id AS org, stream_id AS stream, command, parked AS reason, decided_at
 FROM outbox WHERE reaction = $1 AND parked IS NOT NULL ORDER BY seq LIMIT $2"""
 
 
@@ -78,7 +78,7 @@ def text(document: Mapping[str, Any]) -> str:
         lines.append((name, one["service"], *distance(one), *counts))
         parked += parked_lines(name, one)
         parked += [
-            f"{name}: {row['command']} to stream {row['stream_id']}: {row['reason']}"
+            f"{name}: {row['command']} to stream {row['stream']}: {row['reason']}"
             for row in one["first_parked_commands"]
         ]
     return "\n".join([*aligned(lines), *parked])

@@ -119,6 +119,6 @@ def text(document: Mapping[str, Any]) -> str:
         if view["wants_rebuild"]:
             lost = view["state"] == versions.LOST
             why = "the log does not hold all of its events" if lost else "its fold has changed"
-            below.append(f"{view['view']} wants a rebuild, {why}: rapport rebuild --all-stale")
+            below.append(f"{view['view']} wants a rebuild, {why}: `./rapport rebuild --all-stale`")
         below += parked_lines(name, view)
     return "\n".join([*aligned(lines), *below])

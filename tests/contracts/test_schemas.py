@@ -56,7 +56,7 @@ def test_a_stale_document_is_a_fault_and_is_made_anew(published):
     path = published / "lockers/openapi.json"
     path.write_text("{}")
     assert files.check(published, [LOCKERS]) == [
-        "lockers/openapi.json is not what the code says: run `rapport schemas`."
+        "lockers/openapi.json is not what the code says: run `./rapport schemas`."
     ]
     assert files.write(published, [LOCKERS]) == ["lockers/openapi.json"]
 

@@ -21,6 +21,11 @@ class ReadyAnswer:
         return failing["log"] if isinstance(failing, dict) and list(failing) == ["log"] else None
 
 
+def stands_still(service: str, reason: str) -> str:
+    """What an operator is told of a service whose topic is to be made anew."""
+    return f"{service} takes no commands until `./rapport republish {service}`: {reason}"
+
+
 async def ask(ports: dict[str, int]) -> dict[str, ReadyAnswer]:
     """Every named process at once."""
     # Plain HTTP on loopback: certificates would only cost the time of loading them.

@@ -55,7 +55,7 @@ async def until_ready(home: Home, ports: dict[str, int], say: Callable[[str], No
         if not waiting:
             for service in SERVICES:
                 if service in answers and (reason := answers[service].stopped):
-                    say(f"{service} takes no commands until `./rapport republish {service}`: {reason}")
+                    say(readiness.stands_still(service, reason))
             return
         if len(waiting) != said:
             say(f"waiting for {', '.join(waiting)} …")

@@ -76,7 +76,7 @@ async def test_a_fault_is_an_answer_and_an_import_of_it_a_refusal(
     assert log(harbour.settings, "check", tmp_path).stdout == f"{name} is missing.\n"
     done = log(other.settings, "import", tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"rapport: import: nothing is imported: {name} is missing.\n"
+    assert done.stderr.splitlines()[-1] == f"rapport: import: nothing is imported: {name} is missing."
 
 
 def test_a_folder_that_is_no_archive_is_refused(database: Settings, tmp_path: Path) -> None:
@@ -84,6 +84,14 @@ def test_a_folder_that_is_no_archive_is_refused(database: Settings, tmp_path: Pa
         done = log(database, what, tmp_path)
         assert (done.returncode, done.stdout) == (2, "")
         assert "is no archive" in done.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_named(database: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "archive"
+    done = log(database, "export", folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"rapport: export: {folder}: Not a directory; name another folder.\n"
 
 
 async def test_an_export_that_was_killed_leaves_the_former_archive_and_the_next_is_whole(

@@ -57,7 +57,7 @@ class Contracts:
 
     def faults(self, event: type[Event]) -> list[str]:
         """What is wrong with what was published, for a program with that class."""
-        stale = "is not what the code says: run `rapport schemas`."
+        stale = "is not what the code says: run `./rapport schemas`."
         return [fault for fault in files.check(self.folder, [service_with(event)]) if stale not in fault]
 
     def publish(self, event: type[Event]) -> list[str]:

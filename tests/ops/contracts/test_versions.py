@@ -105,7 +105,7 @@ def test_a_published_version_that_the_class_does_not_know_is_a_fault(contracts: 
 
 def test_a_published_event_without_a_class_is_a_fault(contracts: Contracts) -> None:
     (fault,) = contracts.faults(LockerBuilt)[:1]
-    assert fault == "lockers/LockerBuilt.v1.json is missing: run `rapport schemas`."
+    assert fault == "lockers/LockerBuilt.v1.json is missing: run `./rapport schemas`."
     contracts.publish(LockerBuilt)
     assert contracts.faults(LockerBuilt) == [
         "lockers/ThingSent.v1.example.json is published, and there is no class ThingSent."

@@ -147,6 +147,8 @@ async def test_what_is_dropped_is_on_record_and_verify_takes_it_as_meant(shown: 
     assert (done["taker"], done["dropped"], done["more_of_stream"]) == ("person__v1", 3, False)
     parked(settings, "retry", "--all")
     record = json.loads(parked(settings, "dropped", "--json"))["dropped"]
+    assert {UUID(line["stream"]) for line in record} == {ANNA, BERT}
+    assert "T" in record[0]["dropped_at"]
     assert [line["reason"] for line in record] == ["registered in jest", *["a robot"] * 3]
     assert record[0]["parked_for"] == "ValueError"
     assert record[0]["type"] == "crm.contacts.ContactRegistered"

@@ -87,6 +87,8 @@ async def test_a_topic_is_written_byte_for_byte_in_the_order_of_recording(shown:
     assert replayed(settings) == expected
     name = f"{settings.topics}.contacts.g1"
     assert started(settings, name).communicate(timeout=60)[0].splitlines() == expected
+    told = refused(settings, f"{settings.topics}.contacts.g7")
+    assert told.endswith(f"there is no topic {settings.topics}.contacts.g7: it is one of {name}.\n")
 
 
 async def test_what_is_asked_for_is_written_and_nothing_else(shown: Shown) -> None:

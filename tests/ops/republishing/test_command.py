@@ -215,5 +215,5 @@ async def test_without_a_relay_it_says_so_and_goes_on_later(
     shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(patience, "SECONDS_WITHOUT_PROGRESS", 0.5)
-    with pytest.raises(CannotRun, match="is `rapport relay contacts` running"):
+    with pytest.raises(CannotRun, match=r"is `\./rapport relay contacts` running"):
         await command._republish(shown.log.settings, "contacts", lambda _: None)

@@ -20,6 +20,7 @@ from ops.local.home import variables
 from services.projections.app import VIEWS
 from services.projections.shared.identity import IDENTITY
 from tests.connecting import owning
+from tests.ops.parking.test_command import parked
 
 
 def views(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -33,16 +34,17 @@ def views(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[st
     )
 
 
-async def park(settings: Settings, version: str = "identity__v1") -> None:
-    """One event of `identity` that is no event at all."""
+async def park(settings: Settings, version: str = "identity__v1", position: int | None = 7) -> None:
+    """One record of `identity`; without a position it is no event at all."""
     path = {"search_path": "projections"}
     db = await asyncpg.connect(settings.dsn["projections_log"], server_settings=path)
     await db.execute(
         "INSERT INTO parked (taker, partition, service, org_id, stream_id, position, topic_offset,"
-        " value, reason, frames) VALUES ($3, 3, 'contacts', $1, $2, 7, 6, 'x', 'ValueError', '')",
-        uuid4(),
-        uuid4(),
+        " value, reason, frames) VALUES ($3, 3, 'contacts', $1, $2, $4, 6, 'x', 'ValueError', '')",
+        position and uuid4(),
+        position and uuid4(),
         version,
+        position,
     )
     await db.execute("UPDATE checkpoint SET parked = 1 WHERE taker = $1 AND partition = 3", version)
     await db.close()
@@ -62,6 +64,16 @@ async def test_what_is_parked_is_named_with_its_reason(database: Settings) -> No
     done = views(database)
     assert done.returncode == 1
     assert "position 7: ValueError" in done.stdout
+
+
+async def test_a_record_that_is_no_event_is_named_by_where_it_lies(database: Settings) -> None:
+    await park(database, position=None)
+    assert "identity__v1: contacts partition 3 offset 6: ValueError" in views(database).stdout
+    told = parked(database, code=1)
+    assert "no event" in told
+    assert "3, offset 6" in told
+    number = json.loads(parked(database, "--json", code=1))["events"][0]["number"]
+    assert "traceback" not in parked(database, "show", number)
 
 
 async def test_every_version_is_shown_with_its_state_and_how_long_its_build_took(database: Settings) -> None:
