@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from tests.faults.planted import accidents, clocks, processes
+from tests.faults.planted import accidents, clocks, deaths, processes, relays, servers
 from tests.faults.planted.finding import found
 
-BUGS = (*processes.BUGS, *accidents.BUGS, *clocks.BUGS)
+BUGS = (*processes.BUGS, *deaths.BUGS, *relays.BUGS, *servers.BUGS, *accidents.BUGS, *clocks.BUGS)
 
 
 def main() -> int:

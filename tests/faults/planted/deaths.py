@@ -1,0 +1,35 @@
+"""Bugs that a death at any moment brings to light, whatever the process was about."""
+
+from __future__ import annotations
+
+from tests.faults.planted.bug import KILLING, LOST, Bug, Edit
+from tests.faults.planted.processes import ANSWERED_TOO_SOON
+
+LEFT_BEHIND: Edit = (
+    "kernel/running.py",
+    "        uvloop.run(work(settings))\n",
+    """        running = settings.keys / f"{name}.pid"
+        running.touch(exist_ok=False)
+        try:
+            uvloop.run(work(settings))
+        finally:
+            running.unlink()
+""",
+)
+
+BUGS = (
+    Bug(
+        "a command is answered before its commit",
+        (ANSWERED_TOO_SOON,),
+        KILLING,
+        "moment and contacts and not relay",
+        LOST,
+    ),
+    Bug(
+        "a file says that a process runs, and stays when it dies",
+        (LEFT_BEHIND,),
+        KILLING,
+        "moment and views",
+        "views is not ready",
+    ),
+)

@@ -1,0 +1,46 @@
+"""Bugs of relays, and of those who take what relays repeat."""
+
+from __future__ import annotations
+
+from tests.faults.planted.bug import GROUPS, IN_VAIN, KILLING, LOST, VIEWS, Bug, Edit
+from tests.faults.planted.processes import BY_MARKS, RELAY
+
+LEASE, MARKS = "kernel/log/lease.py", "kernel/log/relay/marks.py"
+
+BY_OFFSETS: Edit = (
+    "kernel/taking/checkpoints.py",
+    "        elif arrival.position == head.position + 1:\n",
+    "        elif arrival.position == head.position + 1 or (newer and arrival.position <= head.position):\n",
+)
+NEVER_OVER: Edit = (
+    LEASE,
+    "WHERE lease.expires_at < clock_timestamp()",
+    "WHERE lease.expires_at = '-infinity'",
+)
+NEVER_COMPARED: tuple[Edit, ...] = (
+    (
+        LEASE,
+        "interval '5 seconds' WHERE name = $1 AND epoch = $2",
+        "interval '5 seconds' WHERE name = $1 AND $2 > 0",
+    ),
+    (
+        MARKS,
+        "interval '5 seconds' WHERE name = $1 AND epoch = $2",
+        "interval '5 seconds' WHERE name = $1 AND $2 > 0",
+    ),
+    (MARKS, "        AND mark.position = given.known\n", ""),
+    (RELAY, "                await self._check(known.values())\n", ""),
+)
+
+BUGS = (
+    Bug("a worker goes by offsets and not by positions", (BY_OFFSETS,), KILLING, "relay and between", VIEWS),
+    Bug("the mark moves before its records are sent", BY_MARKS, KILLING, "relay and after", LOST),
+    Bug("a lease is never over", (NEVER_OVER,), GROUPS, "wakes and contacts_relay", IN_VAIN),
+    Bug(
+        "a leader does not look whether another leads",
+        NEVER_COMPARED,
+        GROUPS,
+        "wakes and contacts_relay",
+        IN_VAIN,
+    ),
+)

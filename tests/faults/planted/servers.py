@@ -1,0 +1,34 @@
+"""Bugs that accidents of PostgreSQL and Kafka, and of the wires to them, bring to light."""
+
+from __future__ import annotations
+
+from tests.faults.planted.bug import LOST, SERVERS, Bug, Edit
+from tests.faults.planted.processes import RELAY
+
+PUBLISHER = "kernel/log/relay/publisher.py"
+
+NOT_SENT_AGAIN: tuple[Edit, ...] = (
+    (PUBLISHER, "SECONDS_TO_ACKNOWLEDGE = 10.0", "SECONDS_TO_ACKNOWLEDGE = 1.0"),
+    (
+        RELAY,
+        "    _waits_since: float | None = None\n",
+        "    _waits_since: float | None = None\n    _handed: dict[int, int] | None = None\n",
+    ),
+    (
+        RELAY,
+        "        after = {mark.partition: mark.position for mark in marks}\n",
+        "        after = self._handed = self._handed or {mark.partition: mark.position for mark in marks}\n",
+    ),
+)
+BUGS = (
+    *(
+        Bug(
+            "what a former producer was handed is not sent again",
+            NOT_SENT_AGAIN,
+            SERVERS,
+            f"Kafka and {how}",
+            LOST,
+        )
+        for how in ("killed", "restarted")
+    ),
+)
