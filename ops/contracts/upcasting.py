@@ -23,7 +23,7 @@ def unread(event: type[Event], version: int, schema: Schema, example: Any) -> st
     none, one and several; with texts and numbers at their bounds. Only what a class asks of a text beyond its
     schema, as a time zone's name, is not held against a text of FILLER.
     """
-    for body in (example, *_variants(schema, schema.get("$defs", {}), example)):
+    for body in (example, *variants(schema, example)):
         text = orjson.dumps(body)
         try:
             TypeAdapter(event).validate_json(
@@ -39,6 +39,11 @@ def unread(event: type[Event], version: int, schema: Schema, example: Any) -> st
         except Exception as error:
             return f"{type(error).__name__}: {error}" + _of(body, example)
     return None
+
+
+def variants(schema: Schema, example: Any) -> Iterator[Any]:
+    """The example with one thing in it otherwise, each thing that its schema lets be otherwise."""
+    yield from _variants(schema, schema.get("$defs", {}), example)
 
 
 def _beyond_schemas(error: ErrorDetails) -> bool:

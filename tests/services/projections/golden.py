@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -18,15 +19,20 @@ from kernel.view.view import RowId, View
 from ops.contracts.files import FOLDER
 from services.projections.app import VIEWS
 from tests.parcels.log import ORG, enveloped
+from tests.varying import varied
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
 class Golden(msgspec.Struct):
-    """The examples that a view reads, by digest, and the rows that each changes when all are told twice."""
+    """The examples that a view reads, by digest, and the rows that each changes when all are told twice.
+
+    `varied`: a digest of the rows, and their terms, that bodies like the example change, one after another.
+    """
 
     examples: dict[str, str]
     changes: list[tuple[str, list[Any]]]
+    varied: dict[str, str]
 
 
 def of(view: View[Any]) -> Golden:
@@ -36,14 +42,31 @@ def of(view: View[Any]) -> Golden:
         for cls in sorted(view.reads, key=lambda cls: (service_of(cls), cls.__name__))
         for path in sorted((FOLDER / service_of(cls)).glob(f"{cls.__name__}.v*.example.json"))
     }
-    digests = {name: sha256(path.read_bytes()).hexdigest() for name, (_, path) in examples.items()}
-    changes, rows = [], dict[RowId, Any]()
-    for number, (name, (cls, path)) in enumerate([*examples.items()] * 2, 1):
-        fact, before = fact_of(event_of(cls, path, view.personal), number), dict(rows)
+    bodies = {name: [path.read_bytes(), *varied(path)] for name, (_, path) in examples.items()}
+    digests = {name: sha256(b"\n".join(found)).hexdigest() for name, found in bodies.items()}
+    told = [(name, event_of(cls, path, view.personal)) for name, (cls, path) in [*examples.items()] * 2]
+    changed = changes(view, [event for _, event in told])
+    others = {}
+    for name, (cls, path) in examples.items():
+        rows = changes(view, [read(cls, path, body, view.personal) for body in bodies[name]])
+        terms = [[sorted(view.terms(row)) for row in each] for each in rows] if view.terms else []
+        others[name] = sha256(text([rows, terms])).hexdigest()
+    found = Golden(digests, [(name, rows) for (name, _), rows in zip(told, changed, strict=True)], others)
+    return msgspec.json.decode(text(found), type=Golden)
+
+
+def changes(view: View[Any], events: Sequence[Event]) -> list[list[Any]]:
+    """The rows that each of them changes, one after another."""
+    found, rows = [], dict[RowId, Any]()
+    for number, event in enumerate(events, 1):
+        fact, before = fact_of(event, number), dict(rows)
         fold_into(view, rows, fact, keys_of(view, fact))
-        changes.append((name, [row for row_id, row in rows.items() if before.get(row_id) != row]))
-    text = msgspec.json.encode(Golden(digests, changes), order="deterministic", enc_hook=whole)
-    return msgspec.json.decode(text, type=Golden)
+        found.append([row for row_id, row in rows.items() if before.get(row_id) != row])
+    return found
+
+
+def text(found: Any) -> bytes:
+    return msgspec.json.encode(found, order="deterministic", enc_hook=whole)
 
 
 def whole(part: Part[Any]) -> Any:
@@ -52,8 +75,13 @@ def whole(part: Part[Any]) -> Any:
 
 
 def event_of(cls: type[Event], path: Path, personal: bool) -> Event:
+    return read(cls, path, path.read_bytes(), personal)
+
+
+def read(cls: type[Event], path: Path, body: bytes, personal: bool) -> Event:
+    """The event that this body is, in the version of the example at this path."""
     version = int(path.name.partition(".v")[2].partition(".")[0])
-    event = decode(cls, version, path.read_bytes())
+    event = decode(cls, version, body)
     return event if personal or not hasattr(event, "personal") else replace(event, personal=None)
 
 
@@ -80,8 +108,7 @@ def write() -> None:
     for view in FOLDS:
         before, now = committed(view), of(view)
         if before is None or before.examples != now.examples:
-            text = msgspec.json.format(msgspec.json.encode(now, order="deterministic"), indent=1)
-            (GOLDEN / f"{view.table_name}.json").write_bytes(text + b"\n")
+            (GOLDEN / f"{view.table_name}.json").write_bytes(msgspec.json.format(text(now), indent=1) + b"\n")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from kernel.view.view import View
+from services.projections.customers import spending
+from services.projections.customers.customer_360 import CUSTOMER_360
+from services.projections.customers.person import PERSON
 from tests.services.projections import golden
 
 
@@ -32,3 +35,23 @@ def test_a_fold_that_results_in_other_rows_under_its_number_is_found() -> None:
         return row if fact.position % 2 else view.fold(row, fact)
 
     assert golden.of(replace(view, fold=forgetful)) != golden.committed(view)
+
+
+def earlier(one: Any, other: Any) -> Any:
+    return min(filter(None, (one, other)), key=lambda last: last.purchased_at)
+
+
+def test_what_only_other_values_than_those_of_an_example_show_is_found_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(spending, "later", earlier)
+    found, committed = golden.of(CUSTOMER_360), golden.committed(CUSTOMER_360)
+    assert committed is not None
+    assert found.changes == committed.changes
+    assert found.varied != committed.varied
+
+
+def test_rows_that_are_found_by_other_terms_are_other_rows() -> None:
+    found, committed = golden.of(replace(PERSON, terms=lambda row: ())), golden.committed(PERSON)
+    assert committed is not None
+    assert found.varied != committed.varied
