@@ -150,7 +150,8 @@ def _running(what: str, folder: Path) -> Iterator[Tell]:
     except (Unfit, KeysMissing, SchemaMismatch) as error:
         raise CannotRun(f"{what}: {error}") from error
     except OSError as error:
-        if error.filename is None or not Path(os.fsdecode(error.filename)).is_relative_to(folder):
+        place = Path(os.fsdecode(error.filename or ""))
+        if not error.filename or not (place.is_relative_to(folder) or folder.is_relative_to(place)):
             raise
         raise CannotRun(f"{what}: {error.filename}: {error.strerror}; name another folder.") from error
 

@@ -88,10 +88,11 @@ def test_a_folder_that_is_no_archive_is_refused(database: Settings, tmp_path: Pa
 
 def test_a_folder_that_cannot_be_made_is_named(database: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    folder = tmp_path / "file" / "archive"
-    done = log(database, "export", folder)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"rapport: export: {folder}: Not a directory; name another folder.\n"
+    for folder in (tmp_path / "file" / "archive", Path("/proc/archives/archive")):
+        done = log(database, "export", folder)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"rapport: export: {folder.parent}")
+        assert done.stderr.endswith("; name another folder.\n")
 
 
 async def test_an_export_that_was_killed_leaves_the_former_archive_and_the_next_is_whole(
