@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any, Generic
 
 import asyncpg
@@ -15,13 +16,15 @@ from kernel.taking.fact import Fact
 from kernel.view import rows
 from kernel.view.batch import optimistic
 from kernel.view.batch.applying import apply
-from kernel.view.batch.saving import changes
+from kernel.view.batch.saving import save
 from kernel.view.batch.steps import Folded
 from kernel.view.folding import keys_of
 from kernel.view.view import R, RowId, View
 
 MOST_ROWS = 10_000
 """Rows that wait in memory to be written."""
+ROWS_AT_ONCE = 500
+"""Rows of one statement: what is sent takes its memory beside the rows."""
 MOST_EVENTS = 100_000
 """Events that wait to be written, so that what was done before a kill is not done again."""
 
@@ -77,16 +80,18 @@ class Filling(Generic[R]):
             return
         partition = self.checkpoint.partition
         folded = {row_id: cell[0] for row_id, cell in self._rows.items()}
-        changed = changes(self._view, self._stored, Folded(folded))
         applied = Applied({partition: self.checkpoint})
-        ready = optimistic.Ready(self._view, {partition: self._written}, applied, changed)
+        ready = optimistic.Ready(self._view, {partition: self._written}, applied, [])
         with database_away():
-            async with self._pool.acquire() as db:
+            async with self._pool.acquire() as db, db.transaction():
                 if not await optimistic.finish(db, [ready]):
                     raise Overtaken(
                         f"Another process has moved partition {partition} of {self._view.table_name}; "
                         "the same command goes on there."
                     )
+                row_ids = iter(folded)
+                while some := {row_id: folded[row_id] for row_id in islice(row_ids, ROWS_AT_ONCE)}:
+                    await save(db, self._view, self._stored, Folded(some))
         self._written, self.checkpoint = self.checkpoint, copy_of(self.checkpoint)
         self._waiting = 0
         if len(self._rows) > MOST_ROWS or self._view.insert_only:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 from uuid import uuid5
 
 import asyncpg
@@ -11,6 +12,8 @@ import pytest
 from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
 from kernel.taking import checkpoints, generations
+from kernel.view.batch.saving import save
+from kernel.view.batch.steps import Folded
 from kernel.view.building import filling
 from kernel.view.building.build import build
 from kernel.view.building.filling import Missing
@@ -63,11 +66,17 @@ async def test_what_is_built_is_the_fold_of_the_log(
 
 
 @each_view
-@pytest.mark.parametrize("most", [1, 7])
+@pytest.mark.parametrize(("most", "at_once"), [(1, 500), (7, 3)])
 async def test_rows_that_do_not_fit_in_memory_are_written_and_found_again(
-    settings: Settings, pool: asyncpg.Pool, view: View, most: int, monkeypatch: pytest.MonkeyPatch
+    settings: Settings,
+    pool: asyncpg.Pool,
+    view: View,
+    most: int,
+    at_once: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(filling, "MOST_ROWS", most)
+    monkeypatch.setattr(filling, "ROWS_AT_ONCE", at_once)
     monkeypatch.setattr("kernel.view.building.topics.RECORDS_AT_ONCE", 20)
     log = some_parcels(60)
     await publish(settings, log.facts)
@@ -96,6 +105,35 @@ async def test_a_build_goes_on_where_it_was_broken_off(
         with pytest.raises(KeyboardInterrupt):
             await build(pool, second, None, topics, range(PARTITIONS), broken_off)
     assert await built(settings, pool, second) == 800 - sum(done)
+    assert await rows_of(pool, second) == fold_all(view, log.facts)
+
+
+@each_view
+async def test_of_rows_that_are_written_by_several_statements_all_are_there_or_none(
+    settings: Settings, pool: asyncpg.Pool, view: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filling, "ROWS_AT_ONCE", 2)
+    written: list[int] = []
+
+    async def breaks_off(db: Any, view: Any, loaded: Any, folded: Folded[Any]) -> None:
+        written.append(len(folded.rows))
+        if len(written) == 3:
+            raise KeyboardInterrupt
+        await save(db, view, loaded, folded)
+
+    log = some_parcels(60)
+    await publish(settings, log.facts)
+    second = await beside(settings, view)
+    monkeypatch.setattr(filling, "save", breaks_off)
+    with pytest.raises(KeyboardInterrupt):
+        await built(settings, pool, second)
+    monkeypatch.setattr(filling, "save", save)
+    assert written[:2] == [2, 2]
+    taken = (await checkpoints.every(pool, [second]))[second.taker]
+    there = {n for n, checkpoint in taken.items() if any(head.position for head in checkpoint.heads.values())}
+    log_then = [fact for fact in log.facts if fact.partition in there]
+    assert await rows_of(pool, second) == fold_all(view, log_then)
+    await built(settings, pool, second)
     assert await rows_of(pool, second) == fold_all(view, log.facts)
 
 
