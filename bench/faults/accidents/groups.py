@@ -7,13 +7,13 @@ import signal
 from random import Random
 
 from bench.faults.heads import behind, stored
+from bench.faults.leading import LED, one_has
 from bench.faults.loading.load import Load
 from bench.faults.operator import ask, begin
 from bench.faults.oracle import Fault
 from bench.faults.programs import Program
 from bench.faults.system import System, until, until_none
 from ops.local import ports
-from ops.local.supervising import readiness
 
 STOPS = {
     "contacts_relay": ("relay.handed", "relay.sent", "relay.marked"),
@@ -21,9 +21,6 @@ STOPS = {
     "sales_react": ("reaction.folded", "reaction.answered"),
 }
 """Where each may be stopped: before it writes what it must not write any more once another has taken over."""
-
-LED = ("contacts_relay",)
-"""Of these one leads; two that led for ever would repeat every record, which nothing counts as wrong."""
 
 VIEW, EVENTS_A_SECOND = "customer_360", 400
 """What is made anew meanwhile, and so slowly that it lasts through some changes."""
@@ -52,19 +49,14 @@ def woken(name: str) -> Fault:
             await until_none(lambda: behind(system.settings, goal))
             first.go_on()
             await load.more(60)
-            if name in LED:
-                await until(f"one {name} leads", lambda: _one_leads(system.settings.port[name], port))
+            if name in LED:  # two that led for ever would repeat every record, which nothing counts as wrong
+                await until(f"one {name} leads", lambda: one_has("leader", system.settings.port[name], port))
         finally:
             first.go_on()
             await second.end()
         return 1
 
     return Fault(f"a second {name} while the first is stopped, which then goes on", inject)
-
-
-async def _one_leads(*of: int) -> bool:
-    answers = await readiness.ask({str(port): port for port in of})
-    return [answer.body.get("leader") for answer in answers.values()].count(True) == 1
 
 
 async def _workers_come_and_go(system: System, load: Load, random: Random) -> int:

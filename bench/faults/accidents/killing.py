@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
+from bench.faults.leading import LED, one_has
 from bench.faults.loading.load import Load
 from bench.faults.oracle import Fault
-from bench.faults.system import System
+from bench.faults.system import System, until
 
 DEATH = 137
 MOST_TIMES = 9
@@ -54,6 +55,8 @@ def any_time(name: str, times: int = 3) -> Fault:
     async def inject(system: System, load: Load, random: Random) -> int:
         for _ in range(times):
             await system.ready(name)
+            if name in LED:  # until its former lease is over it does nothing
+                await until(f"{name} publishes", lambda: one_has("topic", system.settings.port[name]))
             await load.more(random.randint(1, 12))
             program = system.programs[name]
             program.kill()

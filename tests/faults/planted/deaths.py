@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from tests.faults.planted.bug import KILLING, LOST, Bug, Edit
-from tests.faults.planted.processes import ANSWERED_TOO_SOON
+from tests.faults.planted.bug import KILLING, LOST, NETWORK, VIEWS, Bug, Edit
+from tests.faults.planted.processes import ANSWERED_TOO_SOON, ROWS, VIEW, WHOLE
 
+ROWS_FIRST: tuple[Edit, ...] = (
+    (VIEW, "import asyncpg\n", "import asyncio\n\nimport asyncpg\n"),
+    (
+        VIEW,
+        WHOLE,
+        f"{ROWS}    await asyncio.sleep(0.1)\n    whole = together([], _advance(batches), ALL_OR_NOTHING)\n",
+    ),
+)
 LEFT_BEHIND: Edit = (
     "kernel/running.py",
     "        uvloop.run(work(settings))\n",
@@ -31,5 +39,9 @@ BUGS = (
         KILLING,
         "moment and views",
         "views is not ready",
+    ),
+    *(
+        Bug("a view's rows are written before its checkpoint", ROWS_FIRST, test, chosen, VIEWS)
+        for test, chosen in ((KILLING, "moment and worker"), (NETWORK, "reset and worker and PostgreSQL"))
     ),
 )

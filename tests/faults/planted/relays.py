@@ -17,6 +17,12 @@ NEVER_OVER: Edit = (
     "WHERE lease.expires_at < clock_timestamp()",
     "WHERE lease.expires_at = '-infinity'",
 )
+SENT_LATER: Edit = (
+    RELAY,
+    "            flight = await publisher.send(runs) if runs else None\n",
+    "            await asyncio.sleep(0.1 if runs else 0)\n"
+    "            flight = await publisher.send(runs) if runs else None\n",
+)
 NEVER_COMPARED: tuple[Edit, ...] = (
     (
         LEASE,
@@ -34,7 +40,13 @@ NEVER_COMPARED: tuple[Edit, ...] = (
 
 BUGS = (
     Bug("a worker goes by offsets and not by positions", (BY_OFFSETS,), KILLING, "relay and between", VIEWS),
-    Bug("the mark moves before its records are sent", BY_MARKS, KILLING, "relay and after", LOST),
+    *(
+        Bug("the mark moves before its records are sent", edits, KILLING, chosen, LOST)
+        for edits, chosen in (
+            (BY_MARKS, "relay and after"),
+            ((*BY_MARKS, SENT_LATER), "moment and contacts_relay"),
+        )
+    ),
     Bug("a lease is never over", (NEVER_OVER,), GROUPS, "wakes and contacts_relay", IN_VAIN),
     Bug(
         "a leader does not look whether another leads",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.faults.planted.bug import LOST, SERVERS, Bug, Edit
+from tests.faults.planted.accidents import DOES_NOT_WAIT
+from tests.faults.planted.bug import IN_VAIN, LOST, SERVERS, Bug, Edit
 from tests.faults.planted.processes import RELAY
 
 PUBLISHER = "kernel/log/relay/publisher.py"
@@ -30,5 +31,12 @@ BUGS = (
             LOST,
         )
         for how in ("killed", "restarted")
+    ),
+    Bug(
+        "a commit does not wait for the log's disk",
+        (DOES_NOT_WAIT,),
+        SERVERS,
+        "PostgreSQL and killed",
+        f"{LOST}|{IN_VAIN}",
     ),
 )
