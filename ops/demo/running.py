@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import shlex
-import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 import httpx
 import uvloop
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from kernel.settings import SERVICES, Settings
+from ops.advance import Advance, Say
 from ops.checkout import CHECKOUT
 from ops.demo import wishes
 from ops.demo.arrival import until_shown
@@ -34,6 +23,7 @@ from ops.demo.source import Journey
 from ops.local import issuer
 from ops.local.home import remembered
 from ops.local.home.home import Home
+from ops.output import progress
 from ops.verify.oracle import steps, verify
 from ops.verify.report import Verdict
 from services.projections.app import VIEWS
@@ -93,37 +83,27 @@ class Demonstration:
 
 def run(home: Home, small: bool, fetch: float, start: float) -> Demonstration:
     """All of it, against the running stack of this home; `fetch` and `start` are the seconds spent before."""
-    console = Console(stderr=True)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as progress:
-        return uvloop.run(_run(home, small, fetch, start, progress))
+    with progress() as say:
+        return uvloop.run(_run(home, small, fetch, start, say))
 
 
-async def _run(home: Home, small: bool, fetch: float, start: float, progress: Progress) -> Demonstration:
+async def _run(home: Home, small: bool, fetch: float, start: float, say: Say) -> Demonstration:
     stack = remembered.load(home)
     assert stack is not None
     settings = remembered.settings(home, stack)
     urls = {name: f"http://127.0.0.1:{settings.port[name]}" for name in (*SERVICES, "views")}
 
     began = time.monotonic()
-    task = progress.add_task("reading the source", total=None)
+    say("reading the source …")
     journey = Journey(small)
-    progress.remove_task(task)
     read = time.monotonic() - began
 
     began = time.monotonic()
-    sent = await _load(home, settings, urls, journey, progress)
-    await _shown(settings, progress)
+    sent = await _load(home, settings, urls, journey, say)
+    await _shown(settings, say)
     load = time.monotonic() - began
 
-    verdict = await _verified(home, settings, progress)
+    verdict = await _verified(home, settings, say)
     loaded = Loaded(len(journey.households), len(journey.products), journey.baskets, journey.lines, sent)
     customer, other = journey.favourites()
     org = issuer.organisation(ORGANISATION)
@@ -139,9 +119,7 @@ async def _run(home: Home, small: bool, fetch: float, start: float, progress: Pr
     )
 
 
-async def _load(
-    home: Home, settings: Settings, urls: dict[str, str], journey: Journey, progress: Progress
-) -> int:
+async def _load(home: Home, settings: Settings, urls: dict[str, str], journey: Journey, say: Say) -> int:
     org = issuer.organisation(ORGANISATION)
     token = issuer.token(settings, str(org), "operator", SUBJECT, LIFE)
     loader = Loader(org, SUBJECT, token, home.root / "demo.acks")
@@ -154,30 +132,40 @@ async def _load(
     sent = 0
     try:
         for name, service, found, total in parts:
-            task = progress.add_task(name, total=total)
-            sent += await loader.load(service, urls[service], found, partial(progress.advance, task))
+            sent += await loader.load(service, urls[service], found, _telling(name, total, "commands", say))
     finally:
         await loader.close()
     return sent
 
 
-async def _shown(settings: Settings, progress: Progress) -> None:
-    task = progress.add_task("events until every view shows all", total=None)
-    most = 1
+def _telling(name: str, total: int, unit: str, say: Say) -> Callable[[int], None]:
+    """To be called with how many more are done."""
+    advance, done = Advance(name, say, unit), 0
+
+    def more(count: int) -> None:
+        nonlocal done
+        done += count
+        if advance.due():
+            advance.tell(done, total)
+
+    return more
+
+
+async def _shown(settings: Settings, say: Say) -> None:
+    advance, most = Advance("until every view shows all", say), 1
 
     def left(lacking: int) -> None:
         nonlocal most
         most = max(most, lacking)
-        progress.update(task, total=most, completed=most - lacking)
+        if advance.due():
+            advance.tell(most - lacking, most)
 
     await until_shown(settings, left)
 
 
-async def _verified(home: Home, settings: Settings, progress: Progress) -> Verdict:
-    task = progress.add_task("verifying", total=steps(SERVICES))
-    return await verify(
-        settings, SERVICES, VIEWS, [home.root / "demo.acks"], lambda _: progress.advance(task)
-    )
+async def _verified(home: Home, settings: Settings, say: Say) -> Verdict:
+    tell = _telling("verify", steps(SERVICES), "steps", say)
+    return await verify(settings, SERVICES, VIEWS, [home.root / "demo.acks"], lambda _: tell(1))
 
 
 async def _page(settings: Settings, url: str, customer: UUID) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,11 +36,17 @@ def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPro
 
 
 @pytest.fixture(scope="module")
-def printed(environment: dict[str, str]) -> str:
-    """What the first run said."""
+def first(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """The first run."""
     done = run(environment, "demo", "--small", "--ports", "auto")
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return done
+
+
+@pytest.fixture(scope="module")
+def printed(first: subprocess.CompletedProcess[str]) -> str:
+    """What it said."""
+    return first.stdout
 
 
 def pasted(environment: dict[str, str], printed: str) -> list[dict[str, Any]]:
@@ -63,6 +70,11 @@ def test_it_shows_real_households_with_a_year_of_purchases(printed: str) -> None
     assert "14,489 baskets with 142,393 lines" in printed
     assert "verify: nothing differs" in printed
     assert "value tier on 2017-12-31: platinum" in printed
+
+
+def test_without_a_terminal_too_it_says_how_far_it_is(first: subprocess.CompletedProcess[str]) -> None:
+    assert re.search(r"purchases: [\d,]+ of 14,489 commands, [\d,.]+/s, \d+ s left", first.stderr)
+    assert re.search(r"verify: \d+ of 36 steps", first.stderr)
 
 
 def test_what_it_gives_to_paste_works_as_printed(environment: dict[str, str], printed: str) -> None:
