@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tests.faults.planted.bug import KILLING, LOST, NETWORK, VIEWS, Bug, Edit
-from tests.faults.planted.processes import ANSWERED_TOO_SOON, ROWS, VIEW, WHOLE
+from tests.faults.planted.processes import ANSWERED_TOO_SOON, ROWS, STORE, VIEW, WHOLE
 
+LONG_BEFORE: Edit = (STORE, "await asyncio.sleep(0.02)", "await asyncio.sleep(0.3)")
 ROWS_FIRST: tuple[Edit, ...] = (
     (VIEW, "import asyncpg\n", "import asyncio\n\nimport asyncpg\n"),
     (
@@ -26,12 +27,12 @@ LEFT_BEHIND: Edit = (
 )
 
 BUGS = (
-    Bug(
-        "a command is answered before its commit",
-        (ANSWERED_TOO_SOON,),
-        KILLING,
-        "moment and contacts and not relay",
-        LOST,
+    *(
+        Bug("a command is answered before its commit", edits, KILLING, chosen, LOST)
+        for edits, chosen in (
+            ((ANSWERED_TOO_SOON,), "moment and contacts and not relay"),
+            ((ANSWERED_TOO_SOON, LONG_BEFORE), "moment and sales and not sales_"),
+        )
     ),
     Bug(
         "a file says that a process runs, and stays when it dies",

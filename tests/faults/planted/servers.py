@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.faults.planted.accidents import DOES_NOT_WAIT
-from tests.faults.planted.bug import IN_VAIN, LOST, SERVERS, Bug, Edit
+from tests.faults.planted.bug import IN_VAIN, LOST, NETWORK, SERVERS, Bug, Edit
 from tests.faults.planted.processes import RELAY
 
 PUBLISHER = "kernel/log/relay/publisher.py"
@@ -21,6 +21,8 @@ NOT_SENT_AGAIN: tuple[Edit, ...] = (
         "        after = self._handed = self._handed or {mark.partition: mark.position for mark in marks}\n",
     ),
 )
+WAITS_FOR_EVER: Edit = (PUBLISHER, "SECONDS_TO_ACKNOWLEDGE = 10.0", "SECONDS_TO_ACKNOWLEDGE = 1e6")
+
 BUGS = (
     *(
         Bug(
@@ -38,5 +40,12 @@ BUGS = (
         SERVERS,
         "PostgreSQL and killed",
         f"{LOST}|{IN_VAIN}",
+    ),
+    Bug(
+        "a relay may wait for ever for Kafka's answer",
+        (WAITS_FOR_EVER,),
+        NETWORK,
+        "swallow and relay and Kafka and not sales",
+        IN_VAIN,
     ),
 )
