@@ -91,12 +91,33 @@ async def _is_made_anew(settings: Settings, name: str) -> bool:
     return await told(settings) == []
 
 
-async def test_a_stranger_on_the_topic_halts(published_log: Settings, processes: Processes) -> None:
-    (partition,) = {partition for partition, _ in await stored(published_log)}
-    producer = AIOKafkaProducer(bootstrap_servers=published_log.kafka)
+async def no_event(settings: Settings) -> None:
+    """A stranger puts something behind the five events."""
+    (partition,) = {partition for partition, _ in await stored(settings)}
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka)
     await producer.start()
-    await producer.send_and_wait(topic(published_log, "contacts", 1), b"no event", partition=partition)
+    await producer.send_and_wait(topic(settings, "contacts", 1), b"no event", partition=partition)
     await producer.stop()
+
+
+async def test_a_strangers_record_that_is_no_event_is_no_reason_to_halt(
+    published_log: Settings, processes: Processes
+) -> None:
+    await no_event(published_log)
+    processes.start("relay", "contacts", settings=published_log)
+    async with opened(published_log) as store:
+        await append(store, 2, events=2)
+    await until(lambda: published(published_log))
+    async with connected(published_log) as connection:
+        assert await halted(connection) is None
+
+
+async def test_what_stands_where_the_mark_is_has_to_be_the_marked_event(
+    published_log: Settings, processes: Processes
+) -> None:
+    await no_event(published_log)
+    async with connected(published_log) as connection:
+        await connection.execute("UPDATE mark SET topic_offset = 5 WHERE position = 5")
     processes.start("relay", "contacts", settings=published_log)
 
     async def has_halted() -> bool:
