@@ -23,6 +23,13 @@ SENT_LATER: Edit = (
     "            await asyncio.sleep(0.1 if runs else 0)\n"
     "            flight = await publisher.send(runs) if runs else None\n",
 )
+FROM_THE_END: Edit = (
+    RELAY,
+    "        after = {mark.partition: mark.position for mark in marks}\n",
+    """        ends = await self.pool.fetch("SELECT partition, last FROM counter")
+        after: dict[int, int] = {end["partition"]: end["last"] for end in ends}
+""",
+)
 NEVER_COMPARED: tuple[Edit, ...] = (
     (
         LEASE,
@@ -46,6 +53,13 @@ BUGS = (
             (BY_MARKS, "relay and after"),
             ((*BY_MARKS, SENT_LATER), "moment and contacts_relay"),
         )
+    ),
+    Bug(
+        "a relay begins at what is recorded from then on",
+        (FROM_THE_END,),
+        KILLING,
+        "moment and sales_relay",
+        LOST,
     ),
     Bug("a lease is never over", (NEVER_OVER,), GROUPS, "wakes and contacts_relay", IN_VAIN),
     Bug(
