@@ -8,8 +8,9 @@ from tests.faults.planted.processes import RELAY
 
 PUBLISHER = "kernel/log/relay/publisher.py"
 
+GIVES_UP_SOON: Edit = (PUBLISHER, "SECONDS_TO_ACKNOWLEDGE = 10.0", "SECONDS_TO_ACKNOWLEDGE = 1.0")
 NOT_SENT_AGAIN: tuple[Edit, ...] = (
-    (PUBLISHER, "SECONDS_TO_ACKNOWLEDGE = 10.0", "SECONDS_TO_ACKNOWLEDGE = 1.0"),
+    GIVES_UP_SOON,
     (
         RELAY,
         "    _waits_since: float | None = None\n",
@@ -20,6 +21,11 @@ NOT_SENT_AGAIN: tuple[Edit, ...] = (
         "        after = {mark.partition: mark.position for mark in marks}\n",
         "        after = self._handed = self._handed or {mark.partition: mark.position for mark in marks}\n",
     ),
+)
+FOREIGN: Edit = (
+    "kernel/log/relay/comparison.py",
+    "        if each.position > state.highest + 1:\n",
+    "        if each.position > state.mark.position:\n",
 )
 WAITS_FOR_EVER: Edit = (PUBLISHER, "SECONDS_TO_ACKNOWLEDGE = 10.0", "SECONDS_TO_ACKNOWLEDGE = 1e6")
 
@@ -33,6 +39,13 @@ BUGS = (
             LOST,
         )
         for how in ("killed", "restarted")
+    ),
+    Bug(
+        "what a relay gave up is taken for a stranger's where it arrives all the same",
+        (GIVES_UP_SOON, FOREIGN),
+        SERVERS,
+        "Kafka and stopped",
+        IN_VAIN,
     ),
     Bug(
         "a commit does not wait for the log's disk",
