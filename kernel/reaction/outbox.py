@@ -113,8 +113,7 @@ async def following(db: asyncpg.Pool, limit: int) -> list[Posted]:
 
 async def done(db: asyncpg.Pool, answered: Collection[int]) -> None:
     """Their answers are durable."""
-    if answered:
-        await db.execute(DONE, list(answered))
+    await db.execute(DONE, list(answered))
 
 
 async def park(db: asyncpg.Pool, seq: int, failure: Failure) -> None:

@@ -101,9 +101,10 @@ class Sender:
         answered: list[int] = []
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(self._queue(queue, slots, answered)) for queue in queues.values()]
-        failpoint("reaction.answered")
-        with database_away():
-            await outbox.done(self._pool, answered)
+        if answered:
+            failpoint("reaction.answered")
+            with database_away():
+                await outbox.done(self._pool, answered)
         return len(answered) + sum(task.result() for task in running)
 
     async def _queue(self, queue: Sequence[Posted], slots: asyncio.Semaphore, answered: list[int]) -> int:

@@ -35,28 +35,32 @@ def another(system: System, name: str, number: int, port: int = 0) -> Program:
 
 
 def woken(name: str) -> Fault:
-    """The process stands still somewhere in its work, another takes over, and then the first goes on."""
+    """The process stands still wherever it may, another takes over, and then the first goes on."""
 
     async def inject(system: System, load: Load, random: Random) -> int:
-        (port,) = ports.free(1)
-        first, second = system.programs[name], another(system, name, 2, port)
-        where = f"{random.choice(STOPS[name])}*{random.randint(1, 9)}:stop"
-        await first.restart(RAPPORT_FAILPOINT=where)
-        try:
-            await until(f"{name} stands still at {where}", first.stands_still)
-            second.start()
-            goal = await stored(system.settings)
-            await until_none(lambda: behind(system.settings, goal))
-            first.go_on()
-            await load.more(60)
-            if name in LED:  # two that led for ever would repeat every record, which nothing counts as wrong
-                await until(f"one {name} leads", lambda: one_has("leader", system.settings.port[name], port))
-        finally:
-            first.go_on()
-            await second.end()
-        return 1
+        for point in STOPS[name]:
+            await _wake_up_at(f"{point}*{random.randint(1, 9)}:stop", name, system, load)
+        return len(STOPS[name])
 
     return Fault(f"a second {name} while the first is stopped, which then goes on", inject)
+
+
+async def _wake_up_at(where: str, name: str, system: System, load: Load) -> None:
+    (port,) = ports.free(1)
+    first, second = system.programs[name], another(system, name, 2, port)
+    await first.restart(RAPPORT_FAILPOINT=where)
+    try:
+        await until(f"{name} stands still at {where}", first.stands_still)
+        second.start()
+        goal = await stored(system.settings)
+        await until_none(lambda: behind(system.settings, goal))
+        first.go_on()
+        await load.more(60)
+        if name in LED:  # two that led for ever would repeat every record, which nothing counts as wrong
+            await until(f"one {name} leads", lambda: one_has("leader", system.settings.port[name], port))
+    finally:
+        first.go_on()
+        await second.end()
 
 
 async def _workers_come_and_go(system: System, load: Load, random: Random) -> int:
