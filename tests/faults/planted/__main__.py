@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import sys
 
-from tests.faults.planted import accidents, clocks, deaths, processes, relays, servers
+from tests.faults.planted import (
+    accidents,
+    clocks,
+    deaths,
+    disks,
+    processes,
+    reactions,
+    relays,
+    servers,
+    topics,
+)
+from tests.faults.planted.bug import Bug
 from tests.faults.planted.finding import found
 
-BUGS = (*processes.BUGS, *deaths.BUGS, *relays.BUGS, *servers.BUGS, *accidents.BUGS, *clocks.BUGS)
+ROOMS = (processes, deaths, relays, reactions, servers, accidents, clocks, disks, topics)
+BUGS: tuple[Bug, ...] = tuple(bug for room in ROOMS for bug in room.BUGS)
 
 
 def main() -> int:

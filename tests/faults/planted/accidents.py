@@ -1,4 +1,4 @@
-"""Bugs that accidents of servers, wires, topics and disks bring to light."""
+"""Bugs that accidents of servers, wires and disks bring to light."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from tests.faults.planted.bug import (
     SERVERS,
     SLOW,
     STALE,
-    TOPICS,
-    VIEWS,
     Bug,
     Edit,
 )
-from tests.faults.planted.processes import ANSWERS_NOT_KEPT, TAKEN_AGAIN
+from tests.faults.planted.processes import ANSWERS_NOT_KEPT
 
-DATABASE, CHECKPOINTS = "kernel/database.py", "kernel/taking/checkpoints.py"
+DATABASE = "kernel/database.py"
 
 DOES_NOT_WAIT: Edit = (
     DATABASE,
@@ -29,13 +27,6 @@ AS_IT_IS: Edit = (
     "kernel/web/querying.py",
     "            await reading.wait_for(self._pool, views, positions)\n",
     "",
-)
-NOT_NOTICED: Edit = (
-    CHECKPOINTS,
-    "        elif arrival.position > head.position:\n            return False\n",
-    "        elif arrival.position > head.position:\n"
-    "            fresh.append(arrival)\n"
-    "            head.position = arrival.position\n",
 )
 NOT_TOLD: Edit = (
     "kernel/view/worker/progress.py",
@@ -59,7 +50,5 @@ BUGS = (
     Bug(
         "a statement may take for ever", (FOR_EVER,), NETWORK, "swallow and contacts and PostgreSQL", IN_VAIN
     ),
-    Bug("what was taken before is taken again", (TAKEN_AGAIN,), TOPICS, "repeated and not wrong", IN_VAIN),
-    Bug("a gap is not noticed", (NOT_NOTICED,), TOPICS, "gap", VIEWS),
     Bug("nobody is told that records wait", (NOT_TOLD,), SLOW, "slow", IN_VAIN),
 )

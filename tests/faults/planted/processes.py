@@ -68,6 +68,15 @@ MARKED_LATER: Edit = (
 )
 BY_MARKS = (MARKED_LATER, MARKED_TOO_SOON)
 
+WHERE_KAFKA_SAYS: tuple[Edit, ...] = (
+    ("kernel/view/worker/consumer.py", "enable_auto_commit=False", "enable_auto_commit=True"),
+    (
+        "kernel/view/worker/follower.py",
+        "        self._consumer.seek(topic_partition, self.progress.gaps.next_offset(place, behind))\n",
+        "",
+    ),
+)
+
 BUGS = (
     *(
         Bug("a command is answered before its commit", (ANSWERED_TOO_SOON,), KILLING, chosen, LOST)
@@ -103,31 +112,17 @@ BUGS = (
         VIEWS,
     ),
     Bug(
-        "a command leaves the outbox before it is carried out",
-        (
-            (
-                "kernel/reaction/sending.py",
-                "        queues: dict[tuple[UUID, UUID], list[Posted]] = {}\n",
-                "        queues: dict[tuple[UUID, UUID], list[Posted]] = {}\n"
-                "        await outbox.done(self._pool, [one.seq for one in posted])\n",
-            ),
-        ),
-        KILLING,
-        "reaction and command and before and not outbox",
-        LOST,
-    ),
-    Bug(
-        "a repeat of a reaction's command is taken for another one",
-        (("kernel/reaction/sending.py", "digest=posted.command_id.bytes", "digest=os.urandom(16)"),),
-        KILLING,
-        "reaction and between",
-        "commands in the outbox",
-    ),
-    Bug(
         "a worker does not look whether another was quicker",
         (NEVER_LOOKS,),
         GROUPS,
         "wakes and worker",
+        VIEWS,
+    ),
+    Bug(
+        "a worker begins where Kafka says that the group has come",
+        WHERE_KAFKA_SAYS,
+        GROUPS,
+        "come_and_go",
         VIEWS,
     ),
 )
