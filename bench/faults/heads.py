@@ -31,6 +31,13 @@ async def stored(settings: Settings) -> Stored:
     return found
 
 
+async def takers(settings: Settings, service: str) -> set[str]:
+    """The followed versions of views, and the reactions, that read this service's topic."""
+    async with pool(settings, "projections") as db:
+        readers = [*await versions.followed(db, VIEWS), *SALES.reactions]
+    return {reader.taker for reader in readers if service in reader.services}
+
+
 async def behind(settings: Settings, goal: Stored) -> list[str]:
     """Which relays, or else which followed versions of views and reactions, have not come so far."""
     try:

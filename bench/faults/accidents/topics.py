@@ -9,7 +9,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from bench.faults.heads import pool
+from bench.faults.heads import pool, takers
 from bench.faults.loading.load import Load
 from bench.faults.operator import ask, begin
 from bench.faults.oracle import Fault, Injecting
@@ -49,10 +49,10 @@ async def _poison(system: System, load: Load, random: Random) -> int:
     """What is no event: everybody parks it and goes on; the operator drops it, and cleans the topic."""
     await _put(system, [(random.randrange(PARTITIONS), None, random.randbytes(40))])
 
+    readers = await takers(system.settings, SERVICE)
+
     async def parked() -> bool:
-        document = await _listed(system)
-        events = document["events"]
-        return bool(events) and len(events) == len(document["count"])  # by everybody who reads the topic
+        return readers <= {event["taker"] for event in (await _listed(system))["events"]}
 
     await until("everybody has parked the record", parked)
     await load.more(40)
