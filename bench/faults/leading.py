@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from ops.local.supervising import readiness
 
 LED = ("contacts_relay", "sales_relay")
 
 
-async def one_has(what: Literal["leader", "topic"], *ports: int) -> bool:
-    """Whether exactly one of these leads, or has the topic on which it publishes."""
+async def one_leads(*ports: int) -> bool:
+    """Whether exactly one of these does."""
     answers = await readiness.ask({str(port): port for port in ports})
-    return sum(bool(answer.body.get(what)) for answer in answers.values()) == 1
+    return sum(bool(answer.body.get("leader")) for answer in answers.values()) == 1

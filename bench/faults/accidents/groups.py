@@ -7,7 +7,7 @@ import signal
 from random import Random
 
 from bench.faults.heads import behind, stored
-from bench.faults.leading import LED, one_has
+from bench.faults.leading import LED, one_leads
 from bench.faults.loading.load import Load
 from bench.faults.operator import ask, begin
 from bench.faults.oracle import Fault
@@ -57,7 +57,7 @@ async def _wake_up_at(where: str, name: str, system: System, load: Load) -> None
         first.go_on()
         await load.more(60)
         if name in LED:  # two that led for ever would repeat every record, which nothing counts as wrong
-            await until(f"one {name} leads", lambda: one_has("leader", system.settings.port[name], port))
+            await until(f"one {name} leads", lambda: one_leads(system.settings.port[name], port))
     finally:
         first.go_on()
         await second.end()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
-from bench.faults.leading import LED, one_has
+from bench.faults.heads import behind, stored
 from bench.faults.loading.load import Load
 from bench.faults.oracle import Fault
-from bench.faults.system import System, until
+from bench.faults.system import System, until_none
 
 DEATH = 137
 MOST_TIMES = 9
@@ -49,14 +49,19 @@ def at(point: str) -> Fault:
     return Fault(f"kill -9 of {point}", inject)
 
 
+async def _caught_up(system: System) -> None:
+    """A process that has just been started does nothing yet that its death could interrupt."""
+    goal = await stored(system.settings)
+    await until_none(lambda: behind(system.settings, goal))
+
+
 def any_time(name: str, times: int = 3) -> Fault:
-    """Death of one process at whatever it does, some times in a row."""
+    """Death of one process at whatever it does, some times in a row; in between it has caught up."""
 
     async def inject(system: System, load: Load, random: Random) -> int:
         for _ in range(times):
             await system.ready(name)
-            if name in LED:  # until its former lease is over it does nothing
-                await until(f"{name} publishes", lambda: one_has("topic", system.settings.port[name]))
+            await _caught_up(system)
             await load.more(random.randint(1, 12))
             program = system.programs[name]
             program.kill()
