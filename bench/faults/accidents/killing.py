@@ -12,7 +12,7 @@ from bench.faults.system import System, until_none
 DEATH = 137
 MOST_TIMES = 9
 """The point is reached so often, at most, before the process dies there."""
-SECONDS_TO_DIE = 30.0
+SECONDS_TO_DIE = 60.0
 
 POINTS = {
     "contacts before its commit": ("contacts", "append.decided"),
