@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults.planted.bug import GROUPS, KILLING, LOST, Bug, Edit
+from tests.faults.planted.bug import GROUPS, IN_VAIN, KILLING, LOST, Bug, Edit
 
 BATCH, APPLYING = "kernel/taking/batch.py", "kernel/reaction/applying.py"
 SENDING = "kernel/reaction/sending.py"
@@ -83,8 +83,11 @@ CARRIED_OUT_TOO_LATE: Edit = (
 )
 TAKEN_FOR_ANOTHER: Edit = (SENDING, "digest=posted.command_id.bytes", "digest=os.urandom(16)")
 
-ANOTHER = "a repeat of a reaction's command is taken for another one"
-IN_THE_OUTBOX = "commands in the outbox"
+OPEN_FOR_EVER: Edit = (
+    "kernel/database.py",
+    "                **({} if command_timeout is None else _SOON),\n",
+    "",
+)
 
 BUGS = (
     Bug(
@@ -115,6 +118,18 @@ BUGS = (
         "reaction and command and before and not outbox",
         LOST,
     ),
-    Bug(ANOTHER, (TAKEN_FOR_ANOTHER,), KILLING, "reaction and between", IN_THE_OUTBOX),
-    Bug(ANOTHER, (TAKEN_FOR_ANOTHER,), GROUPS, "wakes and sales_react", IN_THE_OUTBOX),
+    Bug(
+        "a repeat of a reaction's command is taken for another one",
+        (TAKEN_FOR_ANOTHER,),
+        KILLING,
+        "reaction and between",
+        "commands in the outbox",
+    ),
+    Bug(
+        "a transaction stays open for as long as its owner is silent",
+        (OPEN_FOR_EVER,),
+        GROUPS,
+        "wakes and sales_react",
+        IN_VAIN,
+    ),
 )
