@@ -81,6 +81,8 @@ async def _workers_come_and_go(system: System, load: Load, random: Random) -> in
             changes += 1
     finally:
         await asyncio.gather(*(worker.end() for worker in others))
+    if rebuilding.returncode:
+        raise TimeoutError(f"{VIEW} is not made anew: exit code {rebuilding.returncode}")
     built = await ask(rebuilding)
     await ask(await begin(system, "rebuild", VIEW, "--drop", built["compared_with"]))
     return changes
