@@ -8,7 +8,6 @@ from tests.faults.planted import (
     accidents,
     clocks,
     deaths,
-    disks,
     processes,
     reactions,
     relays,
@@ -18,7 +17,7 @@ from tests.faults.planted import (
 from tests.faults.planted.bug import Bug
 from tests.faults.planted.finding import found
 
-ROOMS = (processes, deaths, relays, reactions, servers, accidents, clocks, disks, topics)
+ROOMS = (processes, deaths, relays, reactions, servers, accidents, clocks, topics)
 BUGS: tuple[Bug, ...] = tuple(bug for room in ROOMS for bug in room.BUGS)
 
 
