@@ -26,6 +26,7 @@ from ops.errors import CannotRun
 from ops.output import answer, json_option, progress, say
 from ops.rebuilding.causes import causes
 from ops.rebuilding.comparing import COUNTS, compare
+from ops.rebuilding.filling import AS_IS_BEST, How
 from ops.rebuilding.running import caught_up, owning, rebuild
 from ops.rebuilding.telling import text
 from ops.settings import away, load
@@ -89,7 +90,7 @@ def command(
         raise CannotRun("--back and --drop go with no other option.")
     if archive is not None:
         packages.need(packages.ARCHIVE)
-    settings, wish = load(), Wish(compare, switch, workers, archive, throttle)
+    settings, wish = load(), Wish(compare, switch, How(workers, archive, throttle))
     chosen = next((each for each in VIEWS if each.name == view), None)
     with broken_off(), progress() as tell:
         if chosen is None:
@@ -122,18 +123,16 @@ def _well(document: dict[str, Any]) -> bool:
 
 @dataclass(frozen=True)
 class Wish:
-    """How a version is to be built, with `most` events a second, and what is to be done with it then."""
+    """What is to be done with a version once it is built, and how it is to be built."""
 
-    compare: bool
-    switch: bool
-    workers: int | None
-    archive: Path | None
-    most: int | None
+    compare: bool = False
+    switch: bool = False
+    how: How = AS_IS_BEST
 
     @property
     def uses_built(self) -> bool:
         """Whether a version that waits to be read will do: nothing is said of how one is to be built."""
-        return all(one is None for one in (self.workers, self.archive, self.most))
+        return self.how == AS_IS_BEST
 
 
 async def _all_stale(settings: Settings, wish: Wish, tell: Say) -> dict[str, Any]:
@@ -163,9 +162,7 @@ async def rebuilt(settings: Settings, view: View[Any], wish: Wish, tell: Say) ->
             await caught_up(owner, view, version, tell)
             document: dict[str, Any] = {"version": version.table_name}
         else:
-            version, document = await rebuild(
-                settings, owner, view, wish.workers, wish.archive, wish.most, tell
-            )
+            version, document = await rebuild(settings, owner, view, wish.how, tell)
         heads = (await checkpoints.every(owner, [version]))[version.taker]
         document["parked"] = sum(head.parked for head in heads.values())
         if wish.compare and read is not None:

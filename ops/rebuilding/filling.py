@@ -26,6 +26,21 @@ LITTLE = 2_000
 """Events that may be taken in a hurry: some tenths of a second."""
 
 
+@dataclass(frozen=True)
+class How:
+    """How a version is to be filled."""
+
+    workers: int | None = None
+    """None: as many as are worth it."""
+    archive: Path | None = None
+    """What the events are taken from, before the topics."""
+    most: int | None = None
+    """Events a second; None: as many as disturb nobody."""
+
+
+AS_IS_BEST = How()
+
+
 @dataclass
 class Pace:
     """Tells how far a build is, writes down how long it has worked, and holds it back."""
@@ -62,9 +77,7 @@ async def filled(
     settings: Settings,
     owner: asyncpg.Connection,
     view: View[Any],
-    workers: int | None,
-    archive: Path | None,
-    most: int | None,
+    how: How,
     say: Say,
 ) -> Pace:
     """A version that lacks next to nothing of what the log has by now; none where the log cannot be opened.
@@ -74,14 +87,15 @@ async def filled(
     nothing is left, or after a hurried one more than half as much as before.
     """
     names = await generations.topics(owner, settings, view.services)
-    async with source(settings, names, archive) as log:
+    async with source(settings, names, how.archive) as log:
         version = await beside.begun(owner, view)
         begin = await _heads(owner, version)
         left = await log.left(begin)
         advance = Advance(version.table_name, say)
-        pace = Pace(version, log, begin, Pacing(owner, log, version.name, most), advance)
+        pace = Pace(version, log, begin, Pacing(owner, log, version.name, how.most), advance)
         await pace.look()
-        async with crew.started(settings, version, archive, workers or crew.size(left), most) as members:
+        workers = how.workers or crew.size(left)
+        async with crew.started(settings, version, how.archive, workers, how.most) as members:
             before = inf
             while left and not (pace.pacing.hurries and left > before / 2):
                 pace.pacing.hurries = left <= LITTLE or left > before / 2

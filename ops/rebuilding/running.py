@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -22,7 +21,7 @@ from kernel.view.view import View
 from ops.advance import Advance, Say
 from ops.alone import alone
 from ops.errors import CannotRun
-from ops.rebuilding.filling import filled
+from ops.rebuilding.filling import How, filled
 from ops.settings import away
 
 LIVE = "SELECT live FROM view WHERE name = $1"
@@ -65,13 +64,11 @@ async def rebuild(
     settings: Settings,
     owner: asyncpg.Connection,
     view: View[Any],
-    workers: int | None,
-    archive: Path | None,
-    most: int | None,
+    how: How,
     say: Say,
 ) -> tuple[View[Any], dict[str, Any]]:
     """Fills a version beside the one that is read and has it followed; what it was. Raises CannotRun."""
-    pace = await filled(settings, owner, view, workers, archive, most, say)
+    pace = await filled(settings, owner, view, how, say)
     version, seconds = pace.version, pace.advance.seconds
     await beside.follow(owner, version)
     failpoint("rebuild.followed")

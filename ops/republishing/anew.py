@@ -15,7 +15,7 @@ from ops.rebuilding.running import owning
 from ops.republishing.schemas import Schemas
 from services.projections.app import VIEWS
 
-SWITCHED = Wish(compare=False, switch=True, workers=None, archive=None, most=None)
+SWITCHED = Wish(switch=True)
 
 
 @dataclass

@@ -18,7 +18,7 @@ from kernel.view import versions
 from kernel.view.building.build import Tell
 from ops import advance
 from ops.rebuilding import crew, filling
-from ops.rebuilding.filling import filled
+from ops.rebuilding.filling import How, filled
 from services.contacts.events import NameCorrected
 from services.contacts.events.words import Name
 from services.projections.customers.person import PERSON
@@ -75,7 +75,7 @@ async def fill(busy: Busy) -> int:
     """How many events the filled version lacks."""
     settings = busy.shown.log.settings
     async with owning(settings) as owner:
-        pace = await filled(settings, owner, PERSON, 1, None, None, busy.lines.append)
+        pace = await filled(settings, owner, PERSON, How(workers=1), busy.lines.append)
     (found,) = (await checkpoints.every(busy.shown.worker, [pace.version])).values()
     taken = sum(checkpoint.head("contacts").position for checkpoint in found.values())
     assert taken == pace.taken

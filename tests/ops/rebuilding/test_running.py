@@ -9,7 +9,7 @@ from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
 from kernel.taking import checkpoints
 from kernel.view.building import beside
-from ops.rebuilding.filling import filled
+from ops.rebuilding.filling import How, filled
 from ops.rebuilding.running import caught_up
 from services.projections.customers.person import PERSON
 from tests.connecting import owning
@@ -21,7 +21,7 @@ async def test_who_waits_for_a_version_and_the_workers_wait_for_no_lock_of_each_
 ) -> None:
     async with showing(settings, postgres, tmp_path) as shown, owning(shown.log.settings) as owner:
         await shown.log.publish()
-        pace = await filled(shown.log.settings, owner, PERSON, 1, None, None, lambda _: None)
+        pace = await filled(shown.log.settings, owner, PERSON, How(workers=1), lambda _: None)
         await beside.follow(owner, pace.version)
         async with shown.worker.acquire() as db, db.transaction():
             for taker in (PERSON, pace.version):
