@@ -1,8 +1,8 @@
-"""Bugs that a death of a process with reactions brings to light."""
+"""Bugs that a death of a process with reactions brings to light, or two such processes."""
 
 from __future__ import annotations
 
-from tests.faults.planted.bug import KILLING, LOST, Bug, Edit
+from tests.faults.planted.bug import GROUPS, IN_VAIN, KILLING, LOST, Bug, Edit
 
 BATCH, APPLYING = "kernel/taking/batch.py", "kernel/reaction/applying.py"
 SENDING = "kernel/reaction/sending.py"
@@ -83,6 +83,12 @@ CARRIED_OUT_TOO_LATE: Edit = (
 )
 TAKEN_FOR_ANOTHER: Edit = (SENDING, "digest=posted.command_id.bytes", "digest=os.urandom(16)")
 
+OPEN_FOR_EVER: Edit = (
+    "kernel/database.py",
+    "                **({} if command_timeout is None else _SOON),\n",
+    "",
+)
+
 BUGS = (
     Bug(
         "a reaction's checkpoint moves in a transaction of its own",
@@ -118,5 +124,12 @@ BUGS = (
         KILLING,
         "reaction and between",
         "commands in the outbox",
+    ),
+    Bug(
+        "a transaction stays open for as long as its owner is silent",
+        (OPEN_FOR_EVER,),
+        GROUPS,
+        "wakes and sales_react",
+        IN_VAIN,
     ),
 )
