@@ -18,12 +18,14 @@ from kernel.database import connect_pool
 from kernel.handling import Call, Handler
 from kernel.ids import new_id
 from kernel.log.envelope import write
+from kernel.log.horizon import promise
 from kernel.log.partitions import PARTITIONS
 from kernel.log.reader import read_partition
 from kernel.settings import Settings
 from kernel.taking.arrivals import Arrival, Reading
 from kernel.taking.opening import open_personal
 from kernel.view.batch.applying import apply
+from kernel.view.history.horizons import remember
 from ops.local import issuer
 from services.contacts import app as contacts_app
 from services.contacts import commands as contacts
@@ -154,3 +156,7 @@ async def _fold(settings: Settings) -> None:
             for first in range(0, len(arrivals), AT_ONCE):
                 for view in VIEWS:
                     assert not (await apply(views, view, arrivals[first : first + AT_ONCE])).parked
+        for service in SERVICES:
+            log = await connect_pool(settings, f"{service}_log", max_size=1)
+            await remember(views, await promise(log, service, 1))
+            await log.close()
