@@ -39,6 +39,11 @@ class Advance:
         self._due = self.seconds + SECONDS_BETWEEN_LINES
         return True
 
+    def now_and_then(self, done: int, total: int) -> None:
+        """Says a line where one is due."""
+        if self.due():
+            self.tell(done, total)
+
     def tell(self, done: int, total: int) -> None:
         """Says a line."""
         left, line = max(0, total - done), f"{self.name}: {done:,} of {max(done, total):,} {self.unit}"
@@ -51,3 +56,16 @@ class Advance:
         rate, fewer = (done - before) / seconds, (left_before - left) / seconds
         still = f"{left / fewer:,.0f} s left" if fewer > 0 else "no fewer are left"
         self.say(f"{line}, {rate:,.{0 if rate >= 10 else 1}f}/s, {still}")
+
+
+def counting(name: str, total: int, unit: str, say: Say) -> Callable[[int], None]:
+    """Tells now and then how much of a work is done whose size is known; called with how many more are."""
+    advance, done = Advance(name, say, unit), 0
+
+    def more(count: int) -> None:
+        nonlocal done
+        done += count
+        advance.now_and_then(done, total)
+
+    more(0)
+    return more

@@ -72,6 +72,7 @@ def _check_file(folder: Path, file: File, table: Table, checked: Checked) -> Non
 
 def _check_events(folder: Path, service: str, log: Log, checked: Checked, tell: Tell) -> None:
     ids: list[Any] = []
+    tell("checked", service, 0, log.events)
     for partition in log.ends:
         chain = Chain(partition)
         for part in log.of(partition):
@@ -80,7 +81,7 @@ def _check_events(folder: Path, service: str, log: Log, checked: Checked, tell: 
             except Unfit as unfit:
                 checked.faults.append(str(unfit))
                 chain.skip(part)
-            tell("checked", service, sum(map(len, ids)))
+            tell("checked", service, sum(map(len, ids)), log.events)
     for event_id in _shared(ids):
         checked.faults.append(f"several events of {service} have the id {event_id}.")
 

@@ -128,11 +128,12 @@ async def _there(db: asyncpg.Connection, service: str, log: Log) -> bool:
 
 async def _put(db: asyncpg.Connection, folder: Path, service: str, log: Log, tell: Tell) -> None:
     events = 0
+    tell("imported", service, 0, log.events)
     for part in log.parts:
         for batch in groups(folder, part, EVENT):
             await db.execute(PUT, *EVENT.arrays(batch))
             events += len(batch)
-            tell("imported", service, events)
+            tell("imported", service, events, log.events)
     for partition, part in log.ends.items():
         await db.execute(COUNT, partition, part.last)
     for table in BESIDE:

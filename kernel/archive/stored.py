@@ -52,11 +52,12 @@ async def write_log(
                 for table in BESIDE
             }
         parts, written = list(former.parts), former.events  # events never change: that moment may pass
+        tell("written", service, written, sum(ends.values()))
         for partition, end in ends.items():
             async for part in _parts(db, folder, service, partition, former, end):
                 parts.append(part)
                 written += part.rows
-                tell("written", service, written)
+                tell("written", service, written, sum(ends.values()))
     return Log(tuple(sorted(parts, key=lambda part: (part.partition, part.first))), tables)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,16 +14,13 @@ import click
 
 from kernel.settings import SERVICES
 from ops import packages
+from ops.advance import Advance, Say
 from ops.errors import CannotRun
 from ops.output import answer, json_option, progress, say
 from ops.settings import away, load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from kernel.archive.format.files import Tell
-
-SECONDS_BETWEEN_LINES = 1.0
 
 folder_argument = click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 service_option = click.option(
@@ -144,7 +140,7 @@ def _running(what: str, folder: Path) -> Iterator[Tell]:
 
     try:
         with progress() as line:
-            yield _Pace(line).tell
+            yield _telling(line)
     except DatabaseAway as error:
         raise away(error) from error
     except (Unfit, KeysMissing, SchemaMismatch) as error:
@@ -156,16 +152,13 @@ def _running(what: str, folder: Path) -> Iterator[Tell]:
         raise CannotRun(f"{what}: {error.filename}: {error.strerror}; name another folder.") from error
 
 
-class _Pace:
-    """Tells now and then."""
+def _telling(say: Say) -> Tell:
+    """Tells now and then how far each work on each service is."""
+    works: dict[tuple[str, str], Advance] = {}
 
-    def __init__(self, line: Callable[[str], None]) -> None:
-        self._line, self._told = line, time.monotonic()
-        self._began: dict[tuple[str, str], float] = {}
+    def tell(what: str, service: str, done: int, total: int) -> None:
+        if (what, service) not in works:
+            works[what, service] = Advance(service, say, f"events {what}")
+        works[what, service].now_and_then(done, total)
 
-    def tell(self, what: str, service: str, events: int) -> None:
-        now = time.monotonic()
-        since = self._began.setdefault((what, service), now)
-        if now > self._told + SECONDS_BETWEEN_LINES:
-            self._told = now
-            self._line(f"{service}: {events:,} events {what}, {events / max(now - since, 0.1):,.0f}/s")
+    return tell

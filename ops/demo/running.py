@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,7 @@ import httpx
 import uvloop
 
 from kernel.settings import SERVICES, Settings
-from ops.advance import Advance, Say
+from ops.advance import Advance, Say, counting
 from ops.checkout import CHECKOUT
 from ops.demo import wishes
 from ops.demo.arrival import until_shown
@@ -24,7 +24,7 @@ from ops.local import issuer
 from ops.local.home import remembered
 from ops.local.home.home import Home
 from ops.output import progress
-from ops.verify.oracle import steps, verify
+from ops.verify.oracle import verify
 from ops.verify.report import Verdict
 from services.projections.app import VIEWS
 
@@ -103,7 +103,7 @@ async def _run(home: Home, small: bool, fetch: float, start: float, say: Say) ->
     await _shown(settings, say)
     load = time.monotonic() - began
 
-    verdict = await _verified(home, settings, say)
+    verdict = await verify(settings, SERVICES, VIEWS, [home.root / "demo.acks"], say)
     loaded = Loaded(len(journey.households), len(journey.products), journey.baskets, journey.lines, sent)
     customer, other = journey.favourites()
     org = issuer.organisation(ORGANISATION)
@@ -132,23 +132,10 @@ async def _load(home: Home, settings: Settings, urls: dict[str, str], journey: J
     sent = 0
     try:
         for name, service, found, total in parts:
-            sent += await loader.load(service, urls[service], found, _telling(name, total, "commands", say))
+            sent += await loader.load(service, urls[service], found, counting(name, total, "commands", say))
     finally:
         await loader.close()
     return sent
-
-
-def _telling(name: str, total: int, unit: str, say: Say) -> Callable[[int], None]:
-    """To be called with how many more are done."""
-    advance, done = Advance(name, say, unit), 0
-
-    def more(count: int) -> None:
-        nonlocal done
-        done += count
-        if advance.due():
-            advance.tell(done, total)
-
-    return more
 
 
 async def _shown(settings: Settings, say: Say) -> None:
@@ -157,15 +144,9 @@ async def _shown(settings: Settings, say: Say) -> None:
     def left(lacking: int) -> None:
         nonlocal most
         most = max(most, lacking)
-        if advance.due():
-            advance.tell(most - lacking, most)
+        advance.now_and_then(most - lacking, most)
 
     await until_shown(settings, left)
-
-
-async def _verified(home: Home, settings: Settings, say: Say) -> Verdict:
-    tell = _telling("verify", steps(SERVICES), "steps", say)
-    return await verify(settings, SERVICES, VIEWS, [home.root / "demo.acks"], lambda _: tell(1))
 
 
 async def _page(settings: Settings, url: str, customer: UUID) -> dict[str, Any]:

@@ -77,8 +77,7 @@ async def compare(db: asyncpg.Pool, here: View[Any], there: View[Any], say: Say)
     advance = Advance(f"{there.table_name} compared with {here.table_name}", say, "partitions")
     comparison = Comparison(sorted({*_cells(here)} ^ {*_cells(there)}))
     for partition in range(PARTITIONS):
-        if advance.due():
-            advance.tell(partition, PARTITIONS)
+        advance.now_and_then(partition, PARTITIONS)
         await _meet(db, here, there, partition, comparison)
     return comparison
 

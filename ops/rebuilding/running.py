@@ -96,8 +96,7 @@ async def caught_up(owner: asyncpg.Connection, view: View[Any], version: View[An
         if not left:
             await beside.finished(owner, version)
             return
-        if advance.due():
-            advance.tell(first - left, first)
+        advance.now_and_then(first - left, first)
         if advance.seconds > SECONDS_TO_CATCH_UP:
             raise CannotRun(
                 f"{version.table_name} still lacks {left:,} events. Is the worker running? "

@@ -29,6 +29,5 @@ class Patience:
             self._left, self._moved_at = total - done, self.advance.seconds
         if self.advance.seconds - self._moved_at > SECONDS_WITHOUT_PROGRESS:
             raise CannotRun(f"{nothing} Nothing has moved for {SECONDS_WITHOUT_PROGRESS:.0f} s.")
-        if self.advance.due():
-            self.advance.tell(done, total)
+        self.advance.now_and_then(done, total)
         await asyncio.sleep(SECONDS_BETWEEN_LOOKS)

@@ -8,17 +8,15 @@ from pathlib import Path
 import click
 import uvloop
 from aiokafka.errors import KafkaError
-from rich.console import Console
-from rich.progress import Progress
 
 from kernel.database import DatabaseAway
 from kernel.migrate import SchemaMismatch
 from kernel.settings import SERVICES
 from kernel.vault.keys import KeysMissing
 from ops.errors import CannotRun
-from ops.output import answer, json_option
+from ops.output import answer, json_option, progress
 from ops.settings import load
-from ops.verify.oracle import steps, verify
+from ops.verify.oracle import verify
 from ops.verify.report import Verdict
 from ops.verify.table import text
 from services.projections.app import VIEWS
@@ -55,13 +53,8 @@ def command(journals: tuple[Path, ...], service: str | None, as_json: bool) -> N
 
 
 def watched(journals: tuple[Path, ...], services: tuple[str, ...]) -> Verdict:
-    """The verdict on the stack of the settings, with its progress on a terminal."""
+    """The verdict on the stack of the settings; meanwhile how far it is."""
     settings = load()
     views = [view for view in VIEWS if view.services & set(services)]
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("verify", total=steps(services))
-
-        def tick(done: str) -> None:
-            progress.update(task, advance=1, description=f"verify: {done}")
-
-        return uvloop.run(verify(settings, services, views, journals, tick))
+    with progress() as say:
+        return uvloop.run(verify(settings, services, views, journals, say))

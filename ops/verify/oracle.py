@@ -10,14 +10,10 @@ from typing import Any
 from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
 from kernel.view.view import View
-from ops.verify.log.check import Tick, check_log
+from ops.advance import Say, counting
+from ops.verify.log.check import check_log
 from ops.verify.report import Verdict
 from ops.verify.views.check import check_views
-
-
-def steps(services: Sequence[str]) -> int:
-    """How often `tick` will be called."""
-    return (len(services) + 1) * PARTITIONS
 
 
 async def verify(
@@ -25,13 +21,14 @@ async def verify(
     services: Sequence[str],
     views: Sequence[View[Any]],
     journals: Sequence[Path] = (),
-    tick: Tick = lambda _: None,
+    say: Say = lambda _: None,
 ) -> Verdict:
-    """Compares the logs of `services` and all of `views`; commands may run meanwhile.
+    """Compares the logs of `services` and all of `views`, and says how far it is; commands may run meanwhile.
 
     Raises CannotRun, DatabaseAway, SchemaMismatch or KafkaError where something cannot be read.
     """
     began = time.monotonic()
-    logs = [await check_log(settings, service, journals, tick) for service in services]
-    shown = await check_views(settings, views, tick)
+    done = counting("verify", (len(services) + 1) * PARTITIONS, "partitions of logs and views", say)
+    logs = [await check_log(settings, service, journals, done) for service in services]
+    shown = await check_views(settings, views, done)
     return Verdict(logs, shown, time.monotonic() - began)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ops.advance import SECONDS_BETWEEN_LINES, Advance
+import ops.advance
+from ops.advance import SECONDS_BETWEEN_LINES, Advance, counting
 
 
 class Time:
@@ -63,3 +64,17 @@ def test_a_line_is_due_at_once_and_then_every_two_seconds(advance: Advance, time
     assert not advance.due()
     time.now += 0.2
     assert advance.due()
+
+
+def test_a_work_of_known_size_is_told_from_its_beginning(
+    lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ops.advance, "SECONDS_BETWEEN_LINES", 0.0)
+    more = counting("it", 3, "steps", lines.append)
+    more(2)
+    more(1)
+    assert [line.partition(",")[0] for line in lines] == [
+        "it: 0 of 3 steps",
+        "it: 2 of 3 steps",
+        "it: 3 of 3 steps",
+    ]

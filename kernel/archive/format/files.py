@@ -15,8 +15,8 @@ HIDDEN = "."
 """What a file's name begins with until it is whole."""
 
 
-Tell = Callable[[str, str, int], None]
-"""Called with what is done (`checked` …), the service, and how many of its events it is done to."""
+Tell = Callable[[str, str, int, int], None]
+"""Called with what is done (`checked` …), the service, to how many of its events it is, and of how many."""
 
 
 class Unfit(Exception):

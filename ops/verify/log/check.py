@@ -20,11 +20,11 @@ from ops.verify.report import Report, service_report
 from ops.verify.topic import reading as topics
 from ops.verify.topic.comparison import Comparison
 
-Tick = Callable[[str], None]
-"""Called with what has just been done."""
+Done = Callable[[int], None]
+"""Called with how many more partitions are compared."""
 
 
-async def check_log(settings: Settings, service: str, journals: Sequence[Path], tick: Tick) -> Report:
+async def check_log(settings: Settings, service: str, journals: Sequence[Path], done: Done) -> Report:
     """Reads marks before the topic's ends, and those before the table: each may only be behind the next."""
     report = service_report(service)
     async with connected(settings, f"{service}_log") as db:
@@ -37,7 +37,7 @@ async def check_log(settings: Settings, service: str, journals: Sequence[Path], 
             last = await store.positions(db)
             for partition in range(PARTITIONS):
                 await _check_partition(db, report, published, partition, last[partition], marks[partition])
-                tick(f"{service}, partition {partition}")
+                done(1)
         await store.check_streams(db, report)
         await store.check_answers(db, report)
     return report

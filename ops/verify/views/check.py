@@ -18,14 +18,15 @@ from kernel.view import versions
 from kernel.view.view import View
 from ops.verify.database import connected
 from ops.verify.log import store
-from ops.verify.log.check import Tick
+from ops.verify.log.check import Done
 from ops.verify.report import Report, view_report
 from ops.verify.views.cells import Difference, compare
 from ops.verify.views.folding import Fold, Log, ServicePosition
 
 PARKED = """
-SELECT taker, service, position, reason FROM parked WHERE partition = $1
-UNION ALL SELECT taker, service, position, NULL FROM dropped WHERE partition = $1 AND NOT ended"""
+SELECT taker, service, position, topic_offset, reason FROM parked WHERE partition = $1
+UNION ALL
+SELECT taker, service, position, topic_offset, NULL FROM dropped WHERE partition = $1 AND NOT ended"""
 
 EVENTS_SHOWN = 10
 
@@ -35,6 +36,7 @@ class Parked(NamedTuple):
 
     service: str
     position: int | None
+    offset: int
     reason: str | None
 
 
@@ -52,7 +54,7 @@ class Sources:
     vault: Vault | None
 
 
-async def check_views(settings: Settings, folds: Sequence[View[Any]], tick: Tick) -> list[Report]:
+async def check_views(settings: Settings, folds: Sequence[View[Any]], done: Done) -> list[Report]:
     """A report for each version that one of these folds keeps up to date, and for each that is read."""
     async with AsyncExitStack() as open_ones:
         db = await open_ones.enter_async_context(connected(settings, "projections_log"))
@@ -69,7 +71,7 @@ async def check_views(settings: Settings, folds: Sequence[View[Any]], tick: Tick
         sources = Sources(views, db, tables, vault)
         for partition in range(PARTITIONS):
             await _check_partition(sources, partition, reports)
-            tick(f"views, partition {partition}")
+            done(1)
         return list(reports.values())
 
 

@@ -70,7 +70,7 @@ async def launched(harbour: Harbour, count: int, first: int = 0) -> list[UUID]:
     return list(await asyncio.gather(*(launch(n) for n in range(first, first + count))))
 
 
-def quiet(what: str, service: str, events: int) -> None:
+def quiet(what: str, service: str, done: int, total: int) -> None:
     """Tells nobody."""
 
 

@@ -6,6 +6,7 @@ import asyncio
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -13,17 +14,19 @@ import pytest
 
 from kernel.archive import stored
 from kernel.archive.checking import check
+from kernel.archive.exporting import export
 from kernel.archive.format import writing
 from kernel.archive.format.files import Unfit
 from kernel.archive.format.reading import groups
 from kernel.archive.format.tables import EVENT
+from kernel.archive.importing import put_in
 from kernel.database import connect_pool
 from kernel.log.horizon import Horizon, promise
 from kernel.log.partitions import PARTITIONS
 from kernel.vault.vault import Vault
 from kernel.view.history.horizons import every, remember
 from tests.boats.aggregate import LaunchBoat, MoorBoat, NameOwner, RowBoat
-from tests.boats.harbour import Harbour
+from tests.boats.harbour import SERVICE, Harbour
 from tests.kernel.archive.conftest import (
     BOATS,
     COUNTERS,
@@ -183,3 +186,24 @@ async def test_an_archive_that_is_written_while_commands_go_on_is_one_moment_of_
     assert (
         await other.log.fetchval("SELECT count(*) FROM claim JOIN stream USING (org_id, stream_id)") == moored
     )
+
+
+async def test_who_listens_hears_of_every_event_how_many_there_are(
+    harbour: Harbour, other: Harbour, tmp_path: Path
+) -> None:
+    told: list[tuple[str, str, int, int]] = []
+
+    def tell(*heard: Any) -> None:
+        told.append(heard)
+
+    await export(harbour.settings, tmp_path, (SERVICE,), True, tell)
+    await launched(harbour, 1, first=BOATS)
+    await export(harbour.settings, tmp_path, (SERVICE,), True, tell)
+    await put_in(other.settings, tmp_path, (SERVICE,), False, tell)
+    before, after = EVENTS, EVENTS + 4
+    steps = [(written, total) for what, _, written, total in told if what == "written"]
+    assert (steps[0], steps[-1]) == ((0, before), (after, after))
+    assert {(before, before), (before, after)} <= {*steps}
+    for work in ("checked", "imported"):
+        steps = [(done, total) for what, _, done, total in told if what == work]
+        assert (steps[0], steps[-1]) == ((0, after), (after, after))

@@ -65,6 +65,23 @@ async def test_a_person_is_told_in_few_lines(harbour: Harbour, other: Harbour, t
     ]
 
 
+async def test_without_a_terminal_lines_tell_how_many_of_how_many_events_are_done(
+    harbour: Harbour, other: Harbour, tmp_path: Path
+) -> None:
+    of = ("--service", "contacts")
+    told = [
+        log(harbour.settings, "export", tmp_path, "--with-keys", *of).stderr,
+        log(harbour.settings, "check", tmp_path).stderr,
+        log(other.settings, "import", tmp_path, *of).stderr,
+        log(harbour.settings, "export", tmp_path, "--with-keys", *of).stderr,
+    ]
+    begun = f"contacts: 0 of {EVENTS} events"
+    assert told[0].startswith(f"{begun} written\n")
+    assert told[1] == f"{begun} checked\n"
+    assert told[2] == f"{begun} checked\n{begun} imported\n"
+    assert told[3].startswith(f"contacts: {EVENTS} of {EVENTS} events written\n")
+
+
 async def test_a_fault_is_an_answer_and_an_import_of_it_a_refusal(
     harbour: Harbour, other: Harbour, tmp_path: Path
 ) -> None:

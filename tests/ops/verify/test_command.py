@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -12,10 +13,13 @@ from uuid import uuid4
 
 import pytest
 
+from kernel.log.partitions import PARTITIONS
 from kernel.settings import SERVICES, Settings
+from ops import advance
 from ops.checkout import CHECKOUT
 from ops.local.home import variables
 from ops.verify import oracle
+from ops.verify.report import SERVICE_FIGURES
 from services.projections.app import VIEWS
 from tests.conftest import Processes
 from tests.ops.verify.showing import Shown, life, showing
@@ -104,6 +108,24 @@ async def test_faults_are_told_in_words_and_by_the_exit_code(shown: Shown):
     done = await verify(shown.log.settings, "--service", "contacts")
     assert done.returncode == 1
     assert "identity__v1: only_in_fold 20: rows that the view lacks" in done.stdout
+
+
+async def test_without_a_terminal_nothing_is_cut_and_lines_tell_how_far_it_is(shown: Shown):
+    done = await verify(shown.log.settings, "--service", "contacts")
+    heads = [re.split("  +", line) for line in done.stdout.splitlines()]
+    assert ["service", *(name.replace("_", " ") for name in SERVICE_FIGURES), "faults"] in heads
+    assert done.stderr.startswith(f"verify: 0 of {2 * PARTITIONS} partitions of logs and views\n")
+
+
+async def test_every_partition_of_each_log_and_of_the_views_is_progress(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(advance, "SECONDS_BETWEEN_LINES", 0.0)
+    lines: list[str] = []
+    await oracle.verify(shown.log.settings, SERVICES, VIEWS, (), lines.append)
+    counts = [int(line.removeprefix("verify: ").split(" of ")[0]) for line in lines]
+    assert counts == [*range((len(SERVICES) + 1) * PARTITIONS + 1)]
+    assert f" of {counts[-1]} partitions of logs and views, " in lines[-1]
 
 
 async def test_a_line_that_is_no_acknowledgement_is_refused(shown: Shown):

@@ -11,9 +11,11 @@ import pytest
 
 from kernel.database import connect_pool
 from kernel.settings import Settings
+from kernel.taking.arrivals import Reading
 from kernel.taking.fact import Fact
 from kernel.taking.parking.dropping import drop
 from kernel.taking.parking.which import Which
+from kernel.view.batch.applying import apply
 from kernel.view.building import beside
 from ops.verify.table import text
 from ops.verify.views.check import Parked, as_parked
@@ -21,7 +23,7 @@ from ops.verify.views.folding import Fold
 from services.projections.customers.person import PERSON, Person
 from services.projections.operations.journal import JOURNAL
 from tests.kernel.view.conftest import retry
-from tests.ops.verify.showing import CONTACTS, Shown, life, showing
+from tests.ops.verify.showing import CONTACTS, VIEWS, Shown, life, showing
 from tests.ops.verify.verifying import ORG, faults
 
 
@@ -144,6 +146,14 @@ async def test_parked_events_are_told_and_what_they_left_out_is_no_second_fault(
     assert faults(reports["identity__v1"]) == {}
 
 
+async def test_of_a_parked_record_that_is_no_event_the_offset_is_told(shown: Shown):
+    stranger = Reading(VIEWS).read("contacts", 1, 3, 17_286, b"no event")
+    await apply(shown.worker, PERSON, [stranger])
+    told = text(await shown.log.verdict())
+    assert "person__v1: parked 1: " in told
+    assert "partition 3, service contacts, offset 17286, reason " in told
+
+
 async def test_what_was_parked_and_then_taken_is_right_again(shown: Shown):
     contact = uuid4()
     await shown.record(contact, 0, *life(100, contact))
@@ -174,7 +184,7 @@ def refuse(row: Person, fact: Fact[Any]) -> Person:
 def test_a_fold_begins_anew_when_the_view_meanwhile_took_what_it_had_parked():
     fold = Fold(PERSON, frozenset({("contacts", 3)}))
     fold.done["contacts"] = 5
-    still, new = Parked("contacts", 3, "ValueError"), Parked("contacts", 7, "ValueError")
+    still, new = Parked("contacts", 3, 2, "ValueError"), Parked("contacts", 7, 6, "ValueError")
     assert as_parked(fold, [still, new]) is fold
     assert fold.parked == {("contacts", 3), ("contacts", 7)}
     anew = as_parked(fold, [new])
