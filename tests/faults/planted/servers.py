@@ -29,6 +29,11 @@ FOREIGN: Edit = (
 )
 WAITS_FOR_EVER: Edit = (PUBLISHER, "SECONDS_TO_ACKNOWLEDGE = 10.0", "SECONDS_TO_ACKNOWLEDGE = 1e6")
 
+WORKER_WAITS_FOR_EVER: tuple[Edit, ...] = (
+    ("kernel/view/worker/consumer.py", "SECONDS_TO_ANSWER = 10.0", "SECONDS_TO_ANSWER = 1e6"),
+    ("kernel/view/worker/worker.py", "SECONDS_WITHOUT_PROGRESS = 30.0", "SECONDS_WITHOUT_PROGRESS = 1e6"),
+)
+
 BUGS = (
     *(
         Bug(
@@ -59,6 +64,13 @@ BUGS = (
         (WAITS_FOR_EVER,),
         NETWORK,
         "swallow and relay and Kafka and not sales",
+        IN_VAIN,
+    ),
+    Bug(
+        "a worker may wait for ever for Kafka's answer",
+        WORKER_WAITS_FOR_EVER,
+        NETWORK,
+        "swallow and worker and Kafka",
         IN_VAIN,
     ),
 )
