@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import sys
 from contextlib import AsyncExitStack, suppress
@@ -87,6 +88,7 @@ async def work(settings: Settings, version: View[Any], at_once: int, archive: Pa
 def main(name: str, number: str, build: str, at_once: str, archive: str | None = None) -> int:
     view = next(view for view in VIEWS if (view.name, view.number) == (name, int(number)))
     collect_when_told()
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # why it cannot go on, its answer says
     try:
         version, settings = replace(view, build=int(build)), kernel.settings.load()
         uvloop.run(work(settings, version, int(at_once), Path(archive) if archive else None))

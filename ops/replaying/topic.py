@@ -13,6 +13,7 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from kernel.log.partitions import PARTITIONS
+from kernel.log.topics import SECONDS_TO_ANSWER
 from kernel.settings import Settings
 from kernel.stopping import stopped
 from ops.errors import CannotRun
@@ -110,6 +111,7 @@ async def opened(settings: Settings, name: str, once: Once) -> AsyncIterator[Top
         bootstrap_servers=settings.kafka,
         enable_auto_commit=False,
         auto_offset_reset="none",
+        request_timeout_ms=int(SECONDS_TO_ANSWER * 1000),
         fetch_max_wait_ms=50,
         fetch_max_bytes=16 * 1024 * 1024,
         max_partition_fetch_bytes=1024 * 1024,

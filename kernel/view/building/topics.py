@@ -13,6 +13,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from kernel.log.envelope import read
+from kernel.log.topics import SECONDS_TO_ANSWER
 from kernel.settings import Settings
 from kernel.stopping import stopped
 from kernel.taking import generations
@@ -87,6 +88,7 @@ async def opened(settings: Settings, names: generations.Topics) -> AsyncIterator
         bootstrap_servers=settings.kafka,
         enable_auto_commit=False,
         auto_offset_reset="none",
+        request_timeout_ms=int(SECONDS_TO_ANSWER * 1000),
     )
     try:
         await consumer.start()

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from kernel.log.partitions import PARTITIONS
+from kernel.log.topics import SECONDS_TO_ANSWER
 from kernel.settings import Settings
 from kernel.stopping import stopped
 from ops.errors import CannotRun
@@ -54,6 +55,7 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Topic]:
         bootstrap_servers=settings.kafka,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
+        request_timeout_ms=int(SECONDS_TO_ANSWER * 1000),
         max_partition_fetch_bytes=8 * 1024 * 1024,
         fetch_max_wait_ms=10,  # a request that waits at a partition's end would keep the next one waiting
     )
