@@ -12,7 +12,7 @@ from kernel.view.view import View
 
 ALL = """
 SELECT r.name, r.view, r.number, r.build, r.state, r.name = v.live AS live,
-    r.began_at, r.built_at, r.worked, r.read_at
+    r.created_at, r.began_at, r.built_at, r.worked, r.read_at
 FROM view_version r JOIN view v ON v.name = r.view
 ORDER BY r.view, r.number, r.build"""
 
@@ -33,6 +33,7 @@ class Version:
     """wanted, building, followed, lost or leaving."""
     live: bool
     """Whether it is the one that is read."""
+    created_at: datetime
     began_at: datetime | None
     built_at: datetime | None
     """When it first lacked nothing. None, both, where workers have followed it from the log's beginning."""
@@ -42,6 +43,11 @@ class Version:
     """When it was last switched to; None: never."""
     fold: View[Any] | None
     """None where this program does not have it."""
+
+    @property
+    def followed_since(self) -> datetime | None:
+        """Its making, where workers have followed it from the log's beginning: nobody ever filled it."""
+        return None if self.began_at or self.state == "wanted" else self.created_at
 
 
 async def every(db: Connection, folds: Iterable[View[Any]]) -> list[Version]:

@@ -87,6 +87,7 @@ async def _document(db: asyncpg.Pool, logs: Logs, version: Version, rate: int | 
         "per_second": rate,
         **await _found(db, logs, version),
         "bytes": await db.fetchval(SIZE, [version.name, terms_of(version.name)]),
+        "followed_since": version.followed_since and version.followed_since.isoformat(),
         "built_at": version.built_at and version.built_at.isoformat(),
         "built_in": round(version.worked, 1) if version.built_at else None,
     }
@@ -110,10 +111,9 @@ def text(document: Mapping[str, Any]) -> str:
         far = (f"{sum(view['taken'].values()):,}", *distance(view)) if view["fold"] else ("?", "?", "?")
         rate = "?" if view["per_second"] is None else f"{view['per_second']:,}"
         size = f"{view['bytes'] / 1e6:,.1f} MB"
-        built = minute(datetime.fromisoformat(view["built_at"])) if view["built_at"] else "-"
         took = "-" if view["built_in"] is None else f"{view['built_in']} s"
         read = "yes" if view["live"] else "no"
-        lines.append((name, view["state"], read, *far, rate, str(view["parked"]), size, built, took))
+        lines.append((name, view["state"], read, *far, rate, str(view["parked"]), size, _built(view), took))
         if not view["fold"]:
             below.append(f"{name}: this program does not have its fold, and cannot keep it up to date")
         if view["wants_rebuild"]:
@@ -122,3 +122,10 @@ def text(document: Mapping[str, Any]) -> str:
             below.append(f"{view['view']} wants a rebuild, {why}: `./rapport rebuild --all-stale`")
         below += parked_lines(name, view)
     return "\n".join([*aligned(lines), *below])
+
+
+def _built(view: Mapping[str, Any]) -> str:
+    """When, or since when its workers have built it."""
+    if since := view["followed_since"]:
+        return f"since {minute(datetime.fromisoformat(since))}"
+    return minute(datetime.fromisoformat(view["built_at"])) if view["built_at"] else "-"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -94,7 +95,23 @@ async def test_every_version_is_shown_with_its_state_and_how_long_its_build_took
     assert shown["identity__v1_2"]["built_at"]
     assert shown["identity__v1_2"]["built_in"] == 7.2
     assert shown["identity__v1_3"]["built_in"] is None
-    assert "identity__v1_3" in views(database).stdout
+    assert [bool(shown[name]["followed_since"]) for name, *_ in told] == [True, False, False]
+    lines = views(database).stdout.splitlines()
+    built = {
+        name: line.split("MB  ")[1] for line in lines for name, *_ in told if line.startswith(f"{name} ")
+    }
+    assert re.fullmatch(r"since \d{4}-\d\d-\d\d \d\d:\d\d UTC +-", built["identity__v1"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC +7.2 s", built["identity__v1_2"])
+    assert built["identity__v1_3"].split() == ["-", "-"]
+
+
+async def test_since_when_workers_follow_a_version_is_told_of_none_that_waits_to_be_filled(
+    database: Settings,
+) -> None:
+    async with owning(database) as owner:
+        await owner.execute(table_sql(replace(IDENTITY, build=2)))
+    waiting = json.loads(views(database, "--json").stdout)["views"]["identity__v1_2"]
+    assert (waiting["state"], waiting["followed_since"], waiting["built_at"]) == ("wanted", None, None)
 
 
 async def test_a_version_without_a_fold_in_this_program_is_shown_as_such(database: Settings) -> None:
