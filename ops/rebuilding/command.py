@@ -36,8 +36,8 @@ SECONDS_TO_SWITCH = 30.0
 SECONDS_BETWEEN_TRIES = 0.05
 
 
-@click.command()
-@click.argument("view", type=click.Choice([view.name for view in VIEWS]), required=False)
+@click.command(epilog=f"VIEW is one of {', '.join(view.name for view in VIEWS)}.")
+@click.argument("view", type=click.Choice([view.name for view in VIEWS]), required=False, metavar="[VIEW]")
 @click.option(
     "--all-stale", is_flag=True, help="Every view that is read as a former program folded it, one by one."
 )
@@ -77,7 +77,8 @@ def command(
     Nothing is taken from those who read: the new version is filled from position 0, then kept up to date by
     the workers, and read only after --switch, which --back undoes. A build that was broken off goes on where
     it was. Exit code 1 where --compare finds a difference, and where --switch would have a version read that
-    has parked more events than the one that is read: that one is read on.
+    has parked more events than the one that is read: that one is read on. Exit code 2 where it could not run,
+    with --all-stale where one of the views could not be built; the others are built all the same.
 
     After an upgrade --all-stale builds what `rapport views` says wants a rebuild. A version that was built
     and never read is used as it is, unless --workers, --throttle or --from says how to build another one.
@@ -102,7 +103,7 @@ def command(
         else:
             document = asyncio.run(rebuilt(settings, chosen, wish, tell))
     answer(document, text(document), as_json)
-    raise SystemExit(0 if _well(document) else 1)
+    raise SystemExit(_code(document))
 
 
 @contextmanager
@@ -115,10 +116,12 @@ def broken_off() -> Iterator[None]:
         raise SystemExit(130) from None
 
 
-def _well(document: dict[str, Any]) -> bool:
-    """Whether nothing differs, of one view or of all, and what was to be switched to is read."""
+def _code(document: dict[str, Any]) -> int:
+    """Of one view or of all: each could be worked on, nothing differs, and what is to be read is read."""
     views = document.get("views", {"": document}).values()
-    return all(one.get("same", True) and "not_switched" not in one for one in views)
+    if any("cannot_run" in one for one in views):
+        return 2
+    return 0 if all(one.get("same", True) and "not_switched" not in one for one in views) else 1
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,7 @@ class Wish:
 
 
 async def _all_stale(settings: Settings, wish: Wish, tell: Say) -> dict[str, Any]:
+    """Each as it is wished for; what stops the work on one says why in its document, and not the next one."""
     try:
         pool = await connect_pool(settings, "projections_log", max_size=1)
         try:
@@ -145,7 +149,12 @@ async def _all_stale(settings: Settings, wish: Wish, tell: Say) -> dict[str, Any
             await pool.close()
     except DatabaseAway as error:
         raise away(error) from error
-    documents = {view.name: await rebuilt(settings, view, wish, tell) for view in stale}
+    documents: dict[str, dict[str, Any]] = {}
+    for view in stale:
+        try:
+            documents[view.name] = await rebuilt(settings, view, wish, tell)
+        except CannotRun as error:
+            documents[view.name] = {"cannot_run": error.message}
     return {"views": documents, "same": all(one.get("same", True) for one in documents.values())}
 
 

@@ -12,7 +12,14 @@ def text(document: Mapping[str, Any]) -> str:
         return "\n".join(_lines(document))
     if not document["views"]:
         return "every view is read as this program folds it"
-    return "\n".join(line for one in document["views"].values() for line in _lines(one))
+    return "\n".join(line for view, one in document["views"].items() for line in _of(view, one))
+
+
+def _of(view: str, document: Mapping[str, Any]) -> Iterator[str]:
+    """Of one of several views."""
+    if "cannot_run" in document:
+        yield f"{view}: {document['cannot_run']}"
+    yield from _lines(document)
 
 
 def _lines(document: Mapping[str, Any]) -> Iterator[str]:

@@ -135,7 +135,8 @@ async def switch(
         if there > here and not more_parked:
             raise MoreParked(
                 f"{version} has parked {there:,} events and {pointer['live']}, which is read on, {here:,}: "
-                f"`./rapport parked --view {version}` tells why."
+                f"`./rapport parked --view {version}` tells why. Drop what can never be taken, or build "
+                "another one with --workers."
             )
         await owner.execute(POINT, view, version)
         await owner.execute(READ, version)

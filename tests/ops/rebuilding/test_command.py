@@ -16,13 +16,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from kernel.settings import Settings
 from kernel.taking import checkpoints
 from kernel.view import versions
+from kernel.view.building import beside
+from ops.alone import alone
 from ops.checkout import CHECKOUT
 from ops.local.home import variables
+from ops.rebuilding.command import command
+from services.projections.app import VIEWS
 from services.projections.customers.person import PERSON
+from services.projections.shared.identity import IDENTITY
 from tests.conftest import Processes
 from tests.ops.verify.showing import CONTACTS, Shown, showing
 from tests.waiting import until
@@ -126,6 +132,7 @@ async def test_a_version_that_has_parked_more_than_the_one_that_is_read_is_not_s
     assert done.returncode == 1, done.stderr
     assert "person__v1_2 has parked 2 events: `./rapport parked --view person__v1_2`" in done.stdout
     assert "not switched to: person__v1_2 has parked 2 events and person__v1, which is read" in done.stdout
+    assert "or build another one with --workers." in done.stdout
     assert await live(shown) == "person__v1"
     await shown.db.execute(parked, 2, "person__v1")
     assert document(shown, "person", "--switch") == {
@@ -135,6 +142,28 @@ async def test_a_version_that_has_parked_more_than_the_one_that_is_read_is_not_s
     }
     await shown.db.execute(parked, 3, "person__v1")
     assert document(shown, "person", "--back") == {"live": "person__v1"}
+
+
+async def test_a_view_that_cannot_be_built_keeps_no_other_from_being_built_or_told(shown: Shown) -> None:
+    first, second = [view.name for view in VIEWS if view in (IDENTITY, PERSON)]
+    await beside.lose(shown.db, ["identity__v1", "person__v1"])
+    await alone(shown.db, "rebuild", first, f"{first} is being rebuilt")
+    done = rebuild(shown, "--all-stale", "--json")
+    assert done.returncode == 2
+    found = json.loads(done.stdout)["views"]
+    assert found[first].keys() == {"cannot_run"}
+    assert found[first]["cannot_run"].startswith(f"{first} is being rebuilt: process {os.getpid()} on ")
+    assert (found[second]["version"], found[second]["parked"]) == (f"{second}__v1_2", 0)
+    told = rebuild(shown, "--all-stale").stdout.splitlines()
+    assert told[0].startswith(f"{first}: {first} is being rebuilt: process ")
+    assert told[1].startswith(f"{second}__v1_2 was built already")
+
+
+def test_the_help_names_every_view_once_and_the_usage_none() -> None:
+    told = CliRunner().invoke(command, ["--help"], prog_name="rebuild").output
+    usage, _, text = told.partition("\n\n")
+    assert usage.split() == ["Usage:", "rebuild", "[OPTIONS]", "[VIEW]"]
+    assert [len(re.findall(rf"\b{view.name}\b", text)) for view in VIEWS] == [1] * len(VIEWS)
 
 
 async def test_what_is_found_different_is_told_and_not_switched_to(shown: Shown) -> None:
