@@ -33,6 +33,11 @@ def minute(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 event`, `2,000 events`."""
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")
+
+
 def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
     """Lines of a table, each cell as wide as the widest of its column."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

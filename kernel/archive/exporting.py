@@ -11,7 +11,7 @@ from kernel.archive.format.files import HIDDEN, Tell, Unfit
 from kernel.archive.format.manifest import Log, Manifest
 from kernel.archive.leftovers import PLACES, tidy
 from kernel.archive.locking import alone
-from kernel.archive.stored import write_log, write_vault
+from kernel.archive.stored import readable, write_log, write_vault
 from kernel.failpoints import failpoint
 from kernel.settings import Settings
 
@@ -24,6 +24,7 @@ async def export(
     An export that was broken off has left the archive as it was. Persons' keys of a former export stay only
     `with_keys`. Raises Unfit, DatabaseAway, KeysMissing.
     """
+    await readable(settings, services)
     with alone(folder):
         former = _former(settings, folder)
         number, logs, added = former.number + 1, dict(former.services), 0

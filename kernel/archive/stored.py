@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
@@ -37,6 +37,13 @@ SELECT * FROM (
         SELECT s.kind FROM stream s WHERE s.org_id = e.org_id AND s.stream_id = e.stream_id LIMIT 1) s ON true
     WHERE partition = $1 AND position > $2 AND position <= least($3, $2 + $4)
 ) found WHERE coalesce(bytes_before, 0) < {BYTES_AT_ONCE} ORDER BY position"""
+
+
+async def readable(settings: Settings, services: Sequence[str]) -> None:
+    """Raises DatabaseAway where one of the stores does not answer."""
+    for service in services:
+        async with _reading(settings, f"{service}_log"):
+            pass
 
 
 async def write_log(

@@ -16,7 +16,7 @@ from kernel.settings import SERVICES
 from ops import packages
 from ops.advance import Advance, Say
 from ops.errors import CannotRun
-from ops.output import answer, json_option, progress, say
+from ops.output import answer, counted, json_option, progress, say
 from ops.settings import away, load
 
 if TYPE_CHECKING:
@@ -70,7 +70,11 @@ def export(folder: Path, services: tuple[str, ...], with_keys: bool, as_json: bo
         "keys": with_keys,
     }
     total = sum(log.events for log in manifest.services.values())
-    answer(document, f"{folder} holds {total:,} events, {added:,} of them new; {size / 1e6:,.1f} MB", as_json)
+    answer(
+        document,
+        f"{folder} holds {counted(total, 'event')}, {added:,} of them new; {size / 1e6:,.1f} MB",
+        as_json,
+    )
 
 
 @command.command("check")
@@ -94,7 +98,7 @@ def check(folder: Path, as_json: bool) -> None:
         "faults": checked.faults,
         "leftovers": checked.leftovers,
     }
-    lines = [*checked.faults] or [f"{folder} is whole: {sum(events.values()):,} events"]
+    lines = [*checked.faults] or [f"{folder} is whole: {counted(sum(events.values()), 'event')}"]
     if checked.leftovers:
         lines.append(
             f"{len(checked.leftovers):,} files are not of it, such as {checked.leftovers[0]}: an export that "
@@ -123,7 +127,9 @@ def import_(folder: Path, services: tuple[str, ...], sealed: bool, as_json: bool
 
         imported = asyncio.run(put_in(load(), folder, services or SERVICES, sealed, tell))
     lines = [
-        f"{service}: {events:,} events imported" if events else f"{service}: nothing to import, it is there"
+        f"{service}: {counted(events, 'event')} imported"
+        if events
+        else f"{service}: nothing to import, it is there"
         for service, events in imported.items()
     ]
     answer({"archive": str(folder), "imported": imported}, "\n".join(lines), as_json)

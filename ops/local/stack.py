@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import fcntl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ops.advance import Say
 from ops.errors import CannotRun
 from ops.local import ports
 from ops.local.home import home as homes
@@ -18,8 +19,6 @@ from ops.local.postgres import dsn, preparing, server
 from ops.local.supervising import manager, processes, strays, waiting
 from ops.local.supervising.manager import ManagerGone, ManagerSilent
 from ops.local.supervising.processes import OURS, SERVERS, Process
-
-Say = Callable[[str], None]
 
 SECONDS_TO_STOP = 14
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -14,11 +14,12 @@ from kernel.settings import Settings
 from kernel.taking.checkpoints import Gone
 from kernel.taking.parking import dropping, retrying
 from kernel.taking.parking.retrying import Retried
-from kernel.taking.parking.which import WaitsBehind, Which
+from kernel.taking.parking.which import MATCHES, WaitsBehind, Which
 from kernel.vault.keys import KeysMissing
 from kernel.vault.vault import Vault
 from kernel.view.batch.locked import folding
 from kernel.view.view import View
+from ops.advance import Advance, Say
 from ops.errors import CannotRun
 from ops.operator import operator
 from ops.parking import commands
@@ -27,8 +28,7 @@ from ops.parking.listing import one
 from ops.parking.numbers import Number
 
 ANY = "SELECT EXISTS (SELECT FROM parked WHERE taker = $1 AND ($2::uuid IS NULL OR stream_id = $2))"
-
-Say = Callable[[str], None]
+PARKED = f"SELECT count(*) FROM parked WHERE {MATCHES}"
 
 
 async def retry(
@@ -58,9 +58,13 @@ async def retry(
 
 async def _tried(keeper: Keeper, which: Which, vault: Vault, say: Say) -> dict[str, int] | None:
     """None where the keeper has parked nothing of it."""
+    total = await keeper.db.fetchval(PARKED, keeper.name, which.seq, which.stream_id)
+    advance = Advance(keeper.name, say, "parked events tried")
+    if total:
+        advance.now_and_then(0, total)
 
     def told(retried: Retried) -> None:
-        say(f"{keeper.name}: {retried.taken:,} taken, {retried.left:,} still parked")
+        advance.now_and_then(retried.taken + retried.left, total)
 
     commands = 0
     try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ops.output import counted
+
 
 def text(document: Mapping[str, Any]) -> str:
     """Of one view, or of every stale one."""
@@ -25,14 +27,14 @@ def _of(view: str, document: Mapping[str, Any]) -> Iterator[str]:
 def _lines(document: Mapping[str, Any]) -> Iterator[str]:
     if "events" in document:
         yield (
-            f"{document['version']}: {document['events']:,} events in {document['seconds']} s, "
+            f"{document['version']}: {counted(document['events'], 'event')} in {document['seconds']} s, "
             f"{document['per_second']:,}/s; the workers keep it up to date"
         )
     elif "version" in document:
         yield f"{document['version']} was built already; the workers keep it up to date"
     if document.get("parked"):
         yield (
-            f"{document['version']} has parked {document['parked']:,} events: "
+            f"{document['version']} has parked {counted(document['parked'], 'event')}: "
             f"`./rapport parked --view {document['version']}` tells why"
         )
     if "same" in document:
@@ -62,6 +64,8 @@ def _difference(told: Mapping[str, Any], here: str, there: str) -> Iterator[str]
     yield f"  {fault}: {row}, partition {told['partition']}"
     for cell in told.get("columns", ()):
         yield f"    {cell['column']}: {cell['here']} in {here}, {cell['there']} in {there}"
-    yield f"    made by {told['events']:,} events" + (", the last of them:" if told["newest"] else "")
+    yield f"    made by {counted(told['events'], 'event')}" + (
+        ", the last of them:" if told["newest"] else ""
+    )
     for event in told["newest"]:
         yield f"      {event['type']} {event['event']} position {event['position']}, {event['recorded_at']}"

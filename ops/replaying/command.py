@@ -18,7 +18,7 @@ from aiokafka.errors import KafkaError
 from kernel.log.partitions import PARTITIONS
 from ops.errors import CannotRun
 from ops.local.issuer import organisation
-from ops.output import answer, json_option, progress, say
+from ops.output import answer, counted, json_option, progress, say
 from ops.replaying.output import nobody_reads
 from ops.replaying.parameters import Moment, Positions
 from ops.replaying.running import Asked, replay
@@ -108,10 +108,10 @@ def command(
         nobody_reads()
         return
     if replayed.no_events:
-        say(f"{replayed.topic}: {replayed.no_events:,} records are no events and were left out")
+        say(f"{replayed.topic}: left out, as no event: {counted(replayed.no_events, 'record')}")
     if file is not None:
         document = {**asdict(replayed), "file": str(file)}
-        answer(document, f"{file}: {replayed.events:,} events of {replayed.topic}", as_json)
+        answer(document, f"{file}: {counted(replayed.events, 'event')} of {replayed.topic}", as_json)
 
 
 def _watching(stack: ExitStack) -> Callable[[int], object]:
@@ -119,7 +119,7 @@ def _watching(stack: ExitStack) -> Callable[[int], object]:
     if not sys.stderr.isatty() or sys.stdout.isatty():
         return lambda _: None
     tell = stack.enter_context(progress())
-    return lambda events: tell(f"{events:,} events")
+    return lambda events: tell(counted(events, "event"))
 
 
 def _token(opening: bool, token_file: Path | None) -> str | None:

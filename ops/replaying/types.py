@@ -21,5 +21,6 @@ def require_known(asked: Iterable[str], service: str) -> None:
     known = {name: cls.__name__ for name, cls in types_of(service).items()}
     for one in sorted(asked):
         if one not in known and one not in known.values():
-            near = get_close_matches(one.rpartition(".")[2], known.values(), n=1, cutoff=0)
-            raise CannotRun(f"{service} has no events of the type {one}: did you mean {near[0]}?")
+            near = get_close_matches(one.rpartition(".")[2], known.values(), n=1)
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(sorted(known.values()))}."
+            raise CannotRun(f"{service} has no events of the type {one}: {hint}")

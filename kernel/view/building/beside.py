@@ -134,7 +134,8 @@ async def switch(
         here, there = (_parked(held[one]) for one in (pointer["live"], version))
         if there > here and not more_parked:
             raise MoreParked(
-                f"{version} has parked {there:,} events and {pointer['live']}, which is read on, {here:,}: "
+                f"{version} has parked more events than {pointer['live']}, which is read on, "
+                f"{there:,} and not {here:,}: "
                 f"`./rapport parked --view {version}` tells why. Drop what can never be taken, or build "
                 "another one with --workers."
             )

@@ -103,6 +103,16 @@ def test_a_folder_that_is_no_archive_is_refused(database: Settings, tmp_path: Pa
         assert "is no archive" in done.stderr
 
 
+def test_where_the_database_does_not_answer_an_export_makes_no_folder(
+    database: Settings, tmp_path: Path
+) -> None:
+    dsn = dict.fromkeys(database.dsn, "postgresql://nobody@127.0.0.1:1/nothing")
+    done = log(database.model_copy(update={"dsn": dsn}), "export", tmp_path / "archive")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the database is away" in done.stderr
+    assert not [*tmp_path.iterdir()]
+
+
 def test_a_folder_that_cannot_be_made_is_named(database: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for folder in (tmp_path / "file" / "archive", Path("/proc/archives/archive")):

@@ -131,7 +131,9 @@ async def test_a_version_that_has_parked_more_than_the_one_that_is_read_is_not_s
     done = rebuild(shown, "person", "--switch")
     assert done.returncode == 1, done.stderr
     assert "person__v1_2 has parked 2 events: `./rapport parked --view person__v1_2`" in done.stdout
-    assert "not switched to: person__v1_2 has parked 2 events and person__v1, which is read" in done.stdout
+    assert (
+        "not switched to: person__v1_2 has parked more events than person__v1, which is read" in done.stdout
+    )
     assert "or build another one with --workers." in done.stdout
     assert await live(shown) == "person__v1"
     await shown.db.execute(parked, 2, "person__v1")

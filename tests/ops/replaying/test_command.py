@@ -133,7 +133,7 @@ async def test_what_the_topic_repeats_is_written_once_and_what_is_no_event_is_co
     await shown.log.send([*stored[:10], (stored[0][0], b"{]")])
     out, err = started(settings, "contacts").communicate(timeout=60)
     assert out.splitlines() == before
-    assert b"1 records are no events" in err
+    assert err.endswith(b": left out, as no event: 1 record\n")
 
 
 async def test_a_file_is_there_whole_and_for_its_owner_alone(shown: Shown, tmp_path: Path) -> None:
@@ -265,6 +265,8 @@ def test_what_cannot_be_is_refused(settings: Settings) -> None:
     assert "contacts, sales" in refused(settings, "letters")
     assert "there is no topic" in refused(settings, f"{settings.topics}.contacts.g7")
     assert "did you mean NameCorrected?" in refused(settings, "contacts", "--type", "NameCorected")
+    assert "type Nope: it has " in (told := refused(settings, "contacts", "--type", "Nope"))
+    assert "NameCorrected" in told
     assert "--partition" in refused(settings, "contacts", "--position", "3")
     assert "--follow" in refused(settings, "contacts", "--follow", "--until", "2026-11-01")
     assert "--output" in refused(settings, "contacts", "--json")
