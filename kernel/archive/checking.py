@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from kernel.archive.chain import NEEDS, Chain
 from kernel.archive.format import manifest as manifests
-from kernel.archive.format.files import Tell, Unfit
+from kernel.archive.format.files import Progress, Unfit
 from kernel.archive.format.manifest import File, Log, Manifest, Part
 from kernel.archive.format.reading import groups
 from kernel.archive.format.tables import BESIDE, EVENT, PERSON_KEY, Table
@@ -37,7 +37,7 @@ class Checked:
     """Of the persons' keys under which its values are sealed."""
 
 
-def check(folder: Path, services: Sequence[str] | None, tell: Tell) -> Checked:
+def check(folder: Path, services: Sequence[str] | None, tell: Progress) -> Checked:
     """Reads all of an archive, or what it has of some services; raises Unfit where it is none."""
     checked = Checked(manifests.read(folder))
     for name in strangers(folder, checked.manifest):
@@ -70,7 +70,7 @@ def _check_file(folder: Path, file: File, table: Table, checked: Checked) -> Non
         checked.faults.append(str(unfit))
 
 
-def _check_events(folder: Path, service: str, log: Log, checked: Checked, tell: Tell) -> None:
+def _check_events(folder: Path, service: str, log: Log, checked: Checked, tell: Progress) -> None:
     ids: list[Any] = []
     tell("checked", service, 0, log.events)
     for partition in log.ends:

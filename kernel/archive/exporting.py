@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kernel.archive.fingerprints import fingerprints
 from kernel.archive.format import manifest as manifests
-from kernel.archive.format.files import HIDDEN, Tell, Unfit
+from kernel.archive.format.files import HIDDEN, Progress, Unfit
 from kernel.archive.format.manifest import Log, Manifest
 from kernel.archive.leftovers import PLACES, tidy
 from kernel.archive.locking import alone
@@ -17,7 +17,7 @@ from kernel.settings import Settings
 
 
 async def export(
-    settings: Settings, folder: Path, services: Sequence[str], with_keys: bool, tell: Tell
+    settings: Settings, folder: Path, services: Sequence[str], with_keys: bool, tell: Progress
 ) -> tuple[Manifest, int]:
     """Brings the archive in `folder` up to the store, or begins one; what it is then, and how many are new.
 

@@ -9,7 +9,7 @@ import asyncpg
 
 from kernel.archive.checking import check
 from kernel.archive.fingerprints import fingerprints
-from kernel.archive.format.files import Tell, Unfit
+from kernel.archive.format.files import Progress, Unfit
 from kernel.archive.format.manifest import File, Log, Manifest
 from kernel.archive.format.reading import groups
 from kernel.archive.format.tables import BESIDE, EVENT, PERSON_KEY, Table
@@ -46,7 +46,7 @@ WHERE partition = $1"""
 
 
 async def put_in(
-    settings: Settings, folder: Path, services: Sequence[str], sealed: bool, tell: Tell
+    settings: Settings, folder: Path, services: Sequence[str], sealed: bool, tell: Progress
 ) -> dict[str, int]:
     """Puts the archive's services into their empty stores; how many events each got, 0 where it has them.
 
@@ -96,7 +96,7 @@ async def _vault(
         pool.terminate()
 
 
-async def _service(settings: Settings, folder: Path, service: str, log: Log, tell: Tell) -> int:
+async def _service(settings: Settings, folder: Path, service: str, log: Log, tell: Progress) -> int:
     pool = await connect_pool(settings, f"{service}_log", max_size=1, command_timeout=None)
     try:
         with database_away():
@@ -126,7 +126,7 @@ async def _there(db: asyncpg.Connection, service: str, log: Log) -> bool:
     )
 
 
-async def _put(db: asyncpg.Connection, folder: Path, service: str, log: Log, tell: Tell) -> None:
+async def _put(db: asyncpg.Connection, folder: Path, service: str, log: Log, tell: Progress) -> None:
     events = 0
     tell("imported", service, 0, log.events)
     for part in log.parts:

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from kernel.archive.format.files import Tell, Unfit
+from kernel.archive.format.files import Progress, Unfit
 from kernel.archive.format.manifest import File, Log, Part
 from kernel.archive.format.tables import BESIDE, EVENT, PERSON_KEY, Table
 from kernel.archive.format.writing import Writing
@@ -47,7 +47,7 @@ async def readable(settings: Settings, services: Sequence[str]) -> None:
 
 
 async def write_log(
-    settings: Settings, folder: Path, service: str, former: Log, number: int, tell: Tell
+    settings: Settings, folder: Path, service: str, former: Log, number: int, tell: Progress
 ) -> Log:
     """Writes what follows the former parts, and what lies beside the events; raises Unfit, DatabaseAway."""
     async with _reading(settings, f"{service}_log") as db:

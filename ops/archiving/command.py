@@ -20,7 +20,7 @@ from ops.output import answer, counted, json_option, progress, say
 from ops.settings import away, load
 
 if TYPE_CHECKING:
-    from kernel.archive.format.files import Tell
+    from kernel.archive.format.files import Progress
 
 folder_argument = click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 service_option = click.option(
@@ -136,7 +136,7 @@ def import_(folder: Path, services: tuple[str, ...], sealed: bool, as_json: bool
 
 
 @contextmanager
-def _running(what: str, folder: Path) -> Iterator[Tell]:
+def _running(what: str, folder: Path) -> Iterator[Progress]:
     """What a command needs and can raise; gives the function that tells how far it is."""
     packages.need(packages.ARCHIVE)
     from kernel.archive.format.files import Unfit
@@ -158,7 +158,7 @@ def _running(what: str, folder: Path) -> Iterator[Tell]:
         raise CannotRun(f"{what}: {error.filename}: {error.strerror}; name another folder.") from error
 
 
-def _telling(say: Say) -> Tell:
+def _telling(say: Say) -> Progress:
     """Tells now and then how far each work on each service is."""
     works: dict[tuple[str, str], Advance] = {}
 

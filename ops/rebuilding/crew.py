@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from kernel.settings import Settings
-from kernel.view.building.build import Tell
+from kernel.view.building.build import Taken
 from kernel.view.building.topics import RECORDS_AT_ONCE
 from kernel.view.view import View
 from ops.checkout import CHECKOUT
@@ -64,7 +64,7 @@ class Crew:
     version: View[Any]
     members: Sequence[Process]
 
-    async def fill(self, partitions: Iterable[int], tell: Tell) -> None:
+    async def fill(self, partitions: Iterable[int], tell: Taken) -> None:
         """Has the partitions filled; `tell` is called for each batch of each process, which waits for it.
 
         Raises CannotRun where one cannot go on: then none can be asked for more.
@@ -78,12 +78,12 @@ class Crew:
                 task.cancel()
             await asyncio.wait(work)
 
-    async def _work(self, process: Process, waiting: deque[int], tell: Tell) -> None:
+    async def _work(self, process: Process, waiting: deque[int], tell: Taken) -> None:
         while waiting:
             await _filled(process, self.version, waiting.popleft(), tell)
 
 
-async def _filled(process: Process, version: View[Any], partition: int, tell: Tell) -> None:
+async def _filled(process: Process, version: View[Any], partition: int, tell: Taken) -> None:
     await _say(process, f"{partition}\n")
     while True:
         answer = await _heard(process, version, partition)

@@ -15,7 +15,7 @@ HIDDEN = "."
 """What a file's name begins with until it is whole."""
 
 
-Tell = Callable[[str, str, int, int], None]
+Progress = Callable[[str, str, int, int], None]
 """Called with what is done (`checked` …), the service, to how many of its events it is, and of how many."""
 
 

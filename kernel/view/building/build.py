@@ -18,7 +18,7 @@ from kernel.view.building.source import Source
 from kernel.view.building.topics import RECORDS_AT_ONCE
 from kernel.view.view import View
 
-Tell = Callable[[int], Awaitable[None]]
+Taken = Callable[[int], Awaitable[None]]
 """Called with the number of records of each batch that was taken; the next one waits for it."""
 
 
@@ -28,7 +28,7 @@ async def build(
     vault: Vault | None,
     source: Source,
     partitions: Iterable[int],
-    tell: Tell,
+    tell: Taken,
     at_once: int = RECORDS_AT_ONCE,
 ) -> None:
     """Fills these partitions, one after the other, by batches of at most `at_once` records; what a killed one
@@ -50,7 +50,7 @@ async def _fill(
     vault: Vault | None,
     source: Source,
     partition: int,
-    tell: Tell,
+    tell: Taken,
     at_once: int,
     waits: bool = True,
 ) -> None:

@@ -16,7 +16,7 @@ from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
 from kernel.taking import checkpoints
 from kernel.view.building import beside
-from kernel.view.building.build import Tell
+from kernel.view.building.build import Taken
 from ops.errors import CannotRun
 from ops.rebuilding import crew
 from ops.rebuilding.member import Alone, Answer, tell
@@ -50,7 +50,7 @@ def members(of: int | None = None) -> list[psutil.Process]:
     ]
 
 
-async def fill(settings: Settings, workers: int, tell: Tell) -> None:
+async def fill(settings: Settings, workers: int, tell: Taken) -> None:
     """The second build, by so many."""
     async with crew.started(settings, SECOND, None, workers) as members:
         await members.fill(range(PARTITIONS), tell)

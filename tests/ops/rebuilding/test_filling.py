@@ -15,7 +15,7 @@ import pytest
 from kernel.settings import Settings
 from kernel.taking import checkpoints
 from kernel.view import versions
-from kernel.view.building.build import Tell
+from kernel.view.building.build import Taken
 from ops import advance
 from ops.rebuilding import crew, filling
 from ops.rebuilding.filling import How, filled
@@ -62,7 +62,7 @@ async def busy(
         await shown.log.publish()
         busy = Busy(shown)
 
-        async def fill(self: crew.Crew, partitions: Iterable[int], tell: Tell) -> None:
+        async def fill(self: crew.Crew, partitions: Iterable[int], tell: Taken) -> None:
             busy.rounds.append(tell.__self__.pacing.hurries)  # type: ignore[attr-defined]
             await real(self, partitions, tell)
             await busy.write()
