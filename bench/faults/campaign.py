@@ -58,8 +58,8 @@ class Campaign:
         return "\n".join([text(self.lines), *wrong, *self.failures, *stopped, f"repeat it with {again}"])
 
 
-def every() -> list[Fault]:
-    """All that this machine allows, save those that need a disk of their own."""
+def every(clocked: bool) -> list[Fault]:
+    """All, save those that need a disk of their own; wrong clocks only where this machine can have them."""
     return [
         *map(killing.at, killing.POINTS),
         *map(killing.any_time, killing.NAMES),
@@ -69,7 +69,7 @@ def every() -> list[Fault]:
         *topics.FAULTS,
         *map(groups.woken, groups.STOPS),
         groups.WORKERS,
-        *(clocks.wrong(name, hours) for name in clocks.WHO for hours in clocks.HOURS if clocks.library()),
+        *(clocks.wrong(name, hours) for name in clocks.WHO for hours in clocks.HOURS if clocked),
         slow.SLOW_WORKER,
     ]
 
@@ -102,7 +102,7 @@ async def _strike(campaign: Campaign, tell: Tell, end: float) -> None:
 def drawn(random: Random) -> Iterator[Fault]:
     """Without end: all in a random order, then all in another."""
     while True:
-        faults = every()
+        faults = every(clocks.library() is not None)
         random.shuffle(faults)
         yield from faults
 

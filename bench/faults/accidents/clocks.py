@@ -14,7 +14,7 @@ from bench.faults.system import System
 PLACES = ("/usr/lib/*/faketime", "/usr/lib/faketime", "/usr/lib64/faketime", "/usr/local/lib/faketime")
 NAME = "libfaketimeMT.so.1"
 
-WHO = ("contacts", "contacts_relay", "sales_react", "worker")
+WHO = ("contacts", "sales", "contacts_relay", "sales_react", "worker", "views")
 HOURS = {"+1h": "ahead", "-1h": "behind"}
 
 

@@ -68,6 +68,15 @@ MARKED_LATER: Edit = (
 )
 BY_MARKS = (MARKED_LATER, MARKED_TOO_SOON)
 
+WHERE_KAFKA_SAYS: tuple[Edit, ...] = (
+    ("kernel/view/worker/consumer.py", "enable_auto_commit=False", "enable_auto_commit=True"),
+    (
+        "kernel/view/worker/follower.py",
+        "        self._consumer.seek(topic_partition, self.progress.gaps.next_offset(place, behind))\n",
+        "",
+    ),
+)
+
 BUGS = (
     *(
         Bug("a command is answered before its commit", (ANSWERED_TOO_SOON,), KILLING, chosen, LOST)
@@ -107,6 +116,13 @@ BUGS = (
         (NEVER_LOOKS,),
         GROUPS,
         "wakes and worker",
+        VIEWS,
+    ),
+    Bug(
+        "a worker begins where Kafka says that the group has come",
+        WHERE_KAFKA_SAYS,
+        GROUPS,
+        "come_and_go",
         VIEWS,
     ),
 )
