@@ -60,8 +60,8 @@ class Aggregate(Generic[S]):
     """The first part of its addresses, as `contacts`."""
     commands: tuple[type[Command], ...]
     events: tuple[type[Event], ...]
-    initial: Callable[[UUID], S]
-    """The state of a stream, by its id, in which nothing has happened."""
+    initial: Callable[[UUID, UUID], S]
+    """The state of a stream, by its organisation and its id, in which nothing has happened."""
     evolve: Callable[[S, Any], S]
     ignores: tuple[type[Event], ...] = ()
     """Facts that leave every state as it is. They are not loaded: a contact has few names and many calls."""
@@ -74,8 +74,9 @@ class Aggregate(Generic[S]):
     """From a stream's first event and its id; kept for the stream's life."""
     stream_of: Callable[[UUID, Any], UUID] | None = None
     """The stream that a beginning command means by its organisation and content; it may be there already."""
-    touches: Callable[[Any, UUID, Mapping[UUID, S]], set[UUID]] | None = None
-    """For a command that spans streams: which it needs, given those that are loaded (an unknown id has none);
-    asked until it names nothing new."""
-    decide_many: Callable[[Any, UUID, Mapping[UUID, S], datetime], Mapping[UUID, list[Event]]] | None = None
+    touches: Callable[[Any, UUID, Mapping[Any, Any]], set[Any]] | None = None
+    """For a command that spans streams: the StreamRef of each that it needs, given the states of those that
+    are loaded (an unknown one has none, save the one that it begins); asked until it names nothing new. Own
+    streams are of this kind; another organisation's, of any kind of the service."""
+    decide_many: Callable[[Any, UUID, Mapping[Any, Any], datetime], Mapping[Any, list[Event]]] | None = None
     """The same command's events by stream."""

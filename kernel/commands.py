@@ -21,6 +21,9 @@ class Command(Record):
     refusals: ClassVar[tuple[str, ...]] = ()
     """The codes of all that its decision may raise as Rejected, and of a claim that it may find taken."""
 
+    outdated: ClassVar[tuple[str, ...]] = ()
+    """The codes of all that its decision may raise as Outdated."""
+
     begins: ClassVar[bool] = False
     """It begins a stream: `POST /<aggregates>`; the body may bring the stream's own `id` beside its
     fields."""
@@ -37,8 +40,16 @@ class Command(Record):
 class Rejected(Exception):
     """Not allowed, and why: a code, a sentence without personal values, and the JSON pointer of the field."""
 
+    status: ClassVar[int] = 422
+
     def __init__(self, code: str, sentence: str, pointer: str | None = None) -> None:
         super().__init__(code, sentence)
         self.code = code
         self.sentence = sentence
         self.pointer = pointer
+
+
+class Outdated(Rejected):
+    """What was wished for is not there any more: look again. Its codes are the command's `outdated`."""
+
+    status = 409

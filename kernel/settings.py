@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SERVICES = ("contacts", "sales")
+SERVICES = ("contacts", "sales", "partners")
 """The deciding services, each with a schema, a topic and a relay of its own."""
 
 

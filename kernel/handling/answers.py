@@ -20,6 +20,7 @@ class _Refusal(msgspec.Struct, frozen=True):
     code: str
     sentence: str
     pointer: str | None
+    status: int
 
 
 def answer_of(service: str, generation: int, streams: Sequence[AnsweredStream]) -> Answer:
@@ -47,12 +48,12 @@ def repeated(vault: Vault, service: str, generation: int, call: Call, stored: St
 
 def problem_of(refusal: Rejected | _Refusal) -> Problem:
     """A refusal as the caller sees it."""
-    return Problem(refusal.code, refusal.sentence, pointer=refusal.pointer)
+    return Problem(refusal.code, refusal.sentence, status=refusal.status, pointer=refusal.pointer)
 
 
 def sealed(vault: Vault, call: Call, refusal: Rejected) -> bytes:
     """A refusal as it is stored."""
-    plain = msgspec.json.encode(_Refusal(refusal.code, refusal.sentence, refusal.pointer))
+    plain = msgspec.json.encode(_Refusal(refusal.code, refusal.sentence, refusal.pointer, refusal.status))
     return seal(vault.organisation_key(call.org_id), plain, _place(call.org_id, call))
 
 

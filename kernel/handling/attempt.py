@@ -11,10 +11,10 @@ from uuid import UUID
 from kernel.aggregate import Aggregate
 from kernel.commands import Rejected
 from kernel.handling.call import Answer, Call
-from kernel.handling.endings import Endings, Seen
-from kernel.handling.streams import FoldedStream
+from kernel.handling.endings import Endings
+from kernel.handling.streams import FoldedStream, Seen
 from kernel.log.facts import Event
-from kernel.log.store.append import StoredAnswer
+from kernel.log.store.append import StoredAnswer, StreamRef, stream_key
 from kernel.web.problems import Problem, not_found
 
 
@@ -60,8 +60,9 @@ class Attempt:
         return self.call.command.begins and self.aggregate.stream_of is None
 
     def _unbegun(self) -> FoldedStream:
-        initial = self.aggregate.initial(self.target)
-        return FoldedStream(self.target, self.aggregate.name, 0, initial, opened_at=time.monotonic())
+        org_id = self.call.org_id
+        initial = self.aggregate.initial(org_id, self.target)
+        return FoldedStream(org_id, self.target, self.aggregate.name, 0, initial, opened_at=time.monotonic())
 
     async def _look(self) -> tuple[Seen, StoredAnswer | None]:
         """The target first, then what a command that spans streams needs beside it; and its key's answer.
@@ -70,22 +71,25 @@ class Attempt:
         """
         call, streams, touches = self.call, self.endings.streams, self.aggregate.touches
         answer_of = (call.actor, call.key) if call.key else None
-        wanted = [self.target]
+        wanted: list[StreamRef] = [self.target]
         while True:
-            found, stored = await streams.load(self.aggregate, call.org_id, wanted, answer_of)
-            seen = {self.target: self._unbegun()} | {each: found[each] for each in wanted if each in found}
+            found, stored = await streams.load(call.org_id, wanted, answer_of)
+            seen: Seen = {self.target: self._unbegun()}
+            seen |= {each: found[each] for each in wanted if each in found}
             if stored is not None or not call.command.spans or touches is None:
                 return seen, stored
             missing = touches(call.command, self.target, self._states(seen)).difference(wanted)
             if not missing:
                 return seen, stored
-            wanted += sorted(missing)
+            wanted += sorted(missing, key=lambda ref: stream_key(ref, call.org_id))
 
-    def _states(self, seen: Seen) -> dict[UUID, Any]:
+    def _states(self, seen: Seen) -> dict[StreamRef, Any]:
+        begun = self.call.command.begins
         return {
-            stream_id: stream.state
-            for stream_id, stream in seen.items()
-            if stream.version and stream.kind == self.aggregate.name
+            ref: stream.state
+            for ref, stream in seen.items()
+            if (stream.version or (begun and ref == self.target))
+            and (isinstance(ref, tuple) or stream.kind == self.aggregate.name)
         }
 
     def _check(self, stream: FoldedStream) -> None:
@@ -100,7 +104,7 @@ class Attempt:
         if expected is not None and expected != stream.version:
             raise Problem("stale-version", f"It is at version {stream.version}: read it again.")
 
-    def _decide(self, seen: Seen) -> Mapping[UUID, Sequence[Event]]:
+    def _decide(self, seen: Seen) -> Mapping[StreamRef, Sequence[Event]]:
         command, now = self.call.command, self.endings.now
         if command.spans and self.aggregate.decide_many is not None:
             return self.aggregate.decide_many(command, self.target, self._states(seen), now)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -14,7 +13,7 @@ from kernel.aggregate import Aggregate
 from kernel.commands import Rejected
 from kernel.handling.answers import answer_of, problem_of, repeated, sealed
 from kernel.handling.call import Answer, Call
-from kernel.handling.streams import FoldedStream, Streams
+from kernel.handling.streams import FoldedStream, Seen, Streams
 from kernel.handling.writing import Writing
 from kernel.log.facts import Event
 from kernel.log.store import Store
@@ -26,14 +25,12 @@ from kernel.log.store.append import (
     Outcome,
     Result,
     StoredAnswer,
+    StreamRef,
     Taken,
     Write,
 )
 from kernel.vault.vault import Vault
 from kernel.web.problems import Problem
-
-Seen = dict[UUID, FoldedStream]
-"""The streams that a command is decided on, its target first."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,7 +49,7 @@ class Endings:
     call: Call
     now: datetime
 
-    async def accept(self, seen: Seen, decided: Mapping[UUID, Sequence[Event]]) -> Answer | None:
+    async def accept(self, seen: Seen, decided: Mapping[StreamRef, Sequence[Event]]) -> Answer | None:
         """Something happened."""
         writing = Writing(self.aggregate, self.vault, self.call.org_id, self.now)
         pairs = await writing.writes(seen, decided)
@@ -61,9 +58,11 @@ class Endings:
             return self._lost(seen, result)
         answered = []
         for write, stream in pairs:
+            if write.org_id is not None:
+                continue  # its place is not for this organisation to know
             if (reached := result.streams.get(write.stream_id)) is not None:
                 stream = replace(stream, partition=reached.partition, position=reached.position)
-            self.streams.remember(self.call.org_id, stream)
+            self.streams.remember(stream)
             answered.append(_answered(write, stream))
         return answer_of(self.service, self.generation, answered)
 

@@ -13,7 +13,7 @@ import msgspec
 from kernel.aggregate import Aggregate
 from kernel.log.facts import Event, decode
 from kernel.log.store import Store
-from kernel.log.store.append import StoredAnswer
+from kernel.log.store.append import StoredAnswer, StreamRef, stream_key
 from kernel.log.store.load import Loaded, LoadedStream, StoredEvent
 from kernel.vault.events import open_personal, person_of
 from kernel.vault.vault import SECONDS_CACHED, Vault
@@ -24,6 +24,7 @@ STREAMS_REMEMBERED = 1_024
 class FoldedStream(msgspec.Struct, frozen=True):
     """One stream, folded. Version 0: it has not begun."""
 
+    org_id: UUID
     stream_id: UUID
     kind: str
     version: int
@@ -36,13 +37,20 @@ class FoldedStream(msgspec.Struct, frozen=True):
     """When the oldest personal part in the state was opened, by the monotonic clock."""
 
 
+Seen = dict[StreamRef, FoldedStream]
+"""The streams that a command is decided on, its target first."""
+
+
 class Streams:
     """The streams of one service. A remembered state may be old: its version is to be checked."""
 
     def __init__(self, store: Store, vault: Vault, aggregates: Iterable[Aggregate[Any]]) -> None:
         self._store = store
         self._vault = vault
-        self._events = {event.__name__: event for aggregate in aggregates for event in aggregate.events}
+        self._aggregates = {aggregate.name: aggregate for aggregate in aggregates}
+        self._events = {
+            event.__name__: event for aggregate in self._aggregates.values() for event in aggregate.events
+        }
         self._remembered: OrderedDict[tuple[UUID, UUID], FoldedStream] = OrderedDict()
 
     def remembered(self, org_id: UUID, stream_id: UUID) -> FoldedStream | None:
@@ -53,53 +61,53 @@ class Streams:
             return None
         return stream
 
-    def remember(self, org_id: UUID, stream: FoldedStream) -> None:
-        self._remembered[org_id, stream.stream_id] = stream
-        self._remembered.move_to_end((org_id, stream.stream_id))
+    def remember(self, stream: FoldedStream) -> None:
+        key = stream.org_id, stream.stream_id
+        self._remembered[key] = stream
+        self._remembered.move_to_end(key)
         if len(self._remembered) > STREAMS_REMEMBERED:
             self._remembered.popitem(last=False)
 
     async def load(
         self,
-        aggregate: Aggregate[Any],
         org_id: UUID,
-        stream_ids: Iterable[UUID],
+        streams: Iterable[StreamRef],
         answer_of: tuple[str, str] | None = None,
-    ) -> tuple[dict[UUID, FoldedStream], StoredAnswer | None]:
+    ) -> tuple[dict[StreamRef, FoldedStream], StoredAnswer | None]:
         """The streams as the log holds them now, without those that are not there; and the answer of a key.
 
-        What is remembered is only completed. A stream of another kind comes unfolded.
+        What is remembered is only completed.
         """
-        known = {stream_id: self.remembered(org_id, stream_id) for stream_id in stream_ids}
-        after = {stream_id: stream.version for stream_id, stream in known.items() if stream is not None}
+        known = {ref: self.remembered(*stream_key(ref, org_id)) for ref in streams}
+        after = {ref: stream.version for ref, stream in known.items() if stream is not None}
         loaded = await self._store.load(org_id, known, after=after, answer_of=answer_of)
-        if lost := [stream for stream, version in after.items() if _version(loaded, stream) < version]:
+        if lost := [ref for ref, version in after.items() if _version(loaded, ref) < version]:
             # The database came back without its last commits: what it forgot is forgotten here too.
-            for stream_id in lost:
-                self._remembered.pop((org_id, stream_id), None)
-            return await self.load(aggregate, org_id, known, answer_of)
+            for ref in lost:
+                self._remembered.pop(stream_key(ref, org_id), None)
+            return await self.load(org_id, known, answer_of)
         found = {
-            stream_id: await self._folded(aggregate, org_id, stream_id, stored, known[stream_id])
-            for stream_id, stored in loaded.streams.items()
+            ref: await self._folded(*stream_key(ref, org_id), stored, known[ref])
+            for ref, stored in loaded.streams.items()
         }
         for stream in found.values():
-            self.remember(org_id, stream)
+            self.remember(stream)
         return found, loaded.answer
 
     async def _folded(
         self,
-        aggregate: Aggregate[Any],
         org_id: UUID,
         stream_id: UUID,
         stored: LoadedStream,
         known: FoldedStream | None,
     ) -> FoldedStream:
+        aggregate = self._aggregates[stored.kind]
         opened_at = time.monotonic() if known is None else known.opened_at
-        state = aggregate.initial(stream_id) if known is None else known.state
-        if stored.kind == aggregate.name:
-            for event in await self._opened(org_id, stream_id, stored.events):
-                state = aggregate.evolve(state, event)
+        state = aggregate.initial(org_id, stream_id) if known is None else known.state
+        for event in await self._opened(org_id, stream_id, stored.events):
+            state = aggregate.evolve(state, event)
         return FoldedStream(
+            org_id=org_id,
             stream_id=stream_id,
             kind=stored.kind,
             version=stored.version,
@@ -128,6 +136,6 @@ class Streams:
         return events
 
 
-def _version(loaded: Loaded, stream_id: UUID) -> int:
-    stream = loaded.streams.get(stream_id)
+def _version(loaded: Loaded, ref: StreamRef) -> int:
+    stream = loaded.streams.get(ref)
     return 0 if stream is None else stream.version

@@ -16,6 +16,10 @@ GRANT SELECT ON {table} TO projections_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO projections_log;
 """
 
+OPEN = """
+CREATE POLICY every_organisation ON {table} FOR SELECT TO projections_app USING ({condition});
+"""
+
 TERMS = """
 CREATE TABLE {table} (
     org_id uuid NOT NULL,
@@ -44,6 +48,8 @@ def table_sql(view: View[Any]) -> str:
     """
     table = view.table_name
     sql = view.table.replace("{table}", table) + ";" + SECURED.format(table=table)
+    if view.open_where is not None:
+        sql += OPEN.format(table=table, condition=view.open_where)
     if view.terms is not None:
         terms = terms_table(view)
         (key,) = view.key

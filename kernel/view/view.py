@@ -57,6 +57,8 @@ class View(Generic[R]):
     """Which filling of this version: a rebuild makes another one beside it."""
     terms: Callable[[R], Iterable[Term]] | None = None
     """What each row can be found by, kept in the table {table}_term; needs a key of one uuid."""
+    open_where: str | None = None
+    """Which rows every organisation may read, by their columns; None: each reads its own."""
     former: View[Any] | None = None
     """The fold that this one takes the place of; stays here until none of its versions is left anywhere."""
 

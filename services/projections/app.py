@@ -12,8 +12,31 @@ from services.projections.customers.person import PERSON
 from services.projections.customers.timeline.query import TIMELINE
 from services.projections.customers.value_tiers import VALUE_TIERS
 from services.projections.operations.journal import JOURNAL
+from services.projections.partners import agreements, organisations
 from services.projections.shared.identity import IDENTITY
 
-VIEWS = (IDENTITY, PERSON, CUSTOMER_360, VALUE_TIERS, FIELD_HISTORY, JOURNAL)
+VIEWS = (
+    IDENTITY,
+    PERSON,
+    CUSTOMER_360,
+    VALUE_TIERS,
+    FIELD_HISTORY,
+    JOURNAL,
+    organisations.ORGANISATIONS,
+    agreements.AGREEMENTS,
+)
 
-SERVICE = Service(name="views", queries=(SEARCH, CUSTOMER, EXPLAIN, CHANGES, TIMELINE, HISTORY))
+SERVICE = Service(
+    name="views",
+    queries=(
+        SEARCH,
+        CUSTOMER,
+        EXPLAIN,
+        CHANGES,
+        TIMELINE,
+        HISTORY,
+        organisations.LIST,
+        agreements.LIST,
+        agreements.ONE,
+    ),
+)

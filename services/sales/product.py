@@ -18,7 +18,7 @@ class Product:
     listed: ProductListed | None = None
 
 
-def initial(_stream_id: UUID) -> Product:
+def initial(_org_id: UUID, _stream_id: UUID) -> Product:
     """Not listed yet."""
     return Product()
 

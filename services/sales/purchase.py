@@ -34,7 +34,7 @@ class Purchase:
     returns: tuple[Return, ...] = ()
 
 
-def initial(_stream_id: UUID) -> Purchase:
+def initial(_org_id: UUID, _stream_id: UUID) -> Purchase:
     """Nothing was bought yet."""
     return Purchase()
 

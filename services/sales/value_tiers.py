@@ -20,7 +20,7 @@ class ValueTiers:
     in_force: ValueTiersSet | None = None
 
 
-def initial(_stream_id: UUID) -> ValueTiers:
+def initial(_org_id: UUID, _stream_id: UUID) -> ValueTiers:
     """No tiers were set."""
     return ValueTiers()
 

@@ -21,7 +21,7 @@ class Waiting:
     called_up: bool = False
 
 
-def initial(_stream_id: UUID) -> Waiting:
+def initial(_org_id: UUID, _stream_id: UUID) -> Waiting:
     """None were set aside yet."""
     return Waiting()
 

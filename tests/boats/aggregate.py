@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 from kernel.aggregate import Aggregate, Claimed, Taken
 from kernel.commands import Command, Rejected
 from kernel.log.facts import Event
+from kernel.log.store.append import StreamRef
 from lib.records import Record
 
 
@@ -63,6 +65,15 @@ class SwapBerths(Command):
     other_id: UUID
 
 
+class RowTogether(Command):
+    """The boats of two organisations under one id; a side that has none gets one."""
+
+    spans = True
+
+    other_org: UUID
+    strokes: int
+
+
 @dataclass(frozen=True)
 class Boat:
     boat_id: UUID
@@ -105,6 +116,27 @@ def swap(
     return {target: [BoatMoored(berth=other.berth)], command.other_id: [BoatMoored(berth=boat.berth)]}
 
 
+def touches(command: Command, target: UUID, boats: Mapping[StreamRef, Boat]) -> set[StreamRef]:
+    match command:
+        case SwapBerths():
+            return {target, command.other_id}
+        case RowTogether():
+            return {target, (command.other_org, target)}
+    raise AssertionError(command)
+
+
+def decide_many(
+    command: Command, target: UUID, boats: Mapping[Any, Boat], now: datetime
+) -> Mapping[Any, list[Event]]:
+    match command:
+        case SwapBerths():
+            return swap(command, target, boats, now)
+        case RowTogether():
+            rowed: list[Event] = [BoatRowed(strokes=command.strokes)]
+            return {target: rowed, (command.other_org, target): rowed}
+    raise AssertionError(command)
+
+
 def claims(boat: Boat) -> frozenset[Claimed]:
     return frozenset({("berth", boat.berth)} if boat.berth else ())
 
@@ -112,15 +144,15 @@ def claims(boat: Boat) -> frozenset[Claimed]:
 BOAT = Aggregate(
     name="boat",
     path="boats",
-    commands=(LaunchBoat, NameOwner, MoorBoat, RowBoat, SwapBerths),
+    commands=(LaunchBoat, NameOwner, MoorBoat, RowBoat, SwapBerths, RowTogether),
     events=(BoatLaunched, BoatMoored, BoatRowed),
-    initial=Boat,
+    initial=lambda _org_id, boat_id: Boat(boat_id),
     evolve=evolve,
     decide=decide,
     claims=claims,
     taken=Taken("berth-taken", "Another boat lies there."),
-    touches=lambda command, target, boats: {target, command.other_id},
-    decide_many=swap,
+    touches=touches,
+    decide_many=decide_many,
 )
 
 
@@ -147,7 +179,7 @@ POLE = Aggregate(
     path="poles",
     commands=(HoistFlag,),
     events=(FlagHoisted,),
-    initial=Pole,
+    initial=lambda _org_id, pole_id: Pole(pole_id),
     evolve=lambda pole, event: replace(pole, flag=event.flag),
     decide=lambda command, pole, now: [] if command.flag == pole.flag else [FlagHoisted(flag=command.flag)],
     stream_of=lambda org_id, command: uuid5(org_id, "pole"),

@@ -15,6 +15,7 @@ from kernel.settings import SERVICES, Settings
 from kernel.vault.keys import make_keys
 from kernel.web.commanding.routes import CommandRoute, command_routes
 from kernel.web.process import application
+from services.partners.commands import COUNTERPART, RegisterOrganisation
 from tests.conftest import fresh_database, run
 from tests.horizons import tell_that_nothing_happens
 from tests.serving import serving
@@ -45,9 +46,13 @@ class Caller:
     def as_(self, role: str, contact: str = UNKNOWN) -> "Caller":
         return replace(self, role=role, contact=contact)
 
+    def of(self, org: UUID) -> "Caller":
+        """The same of this organisation."""
+        return replace(self, org=org)
+
     def elsewhere(self) -> "Caller":
         """The same of another organisation."""
-        return replace(self, org=uuid4())
+        return self.of(uuid4())
 
     def ask(self, service: str, path: str, body: Any, method: str = "POST", **headers: str) -> httpx.Response:
         authorization = {"authorization": f"Bearer {self.token(str(self.org), self.role, self.contact)}"}
@@ -89,5 +94,9 @@ def http() -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def caller(http: httpx.Client, addresses: dict[str, str], token: Callable[..., str]) -> Caller:
-    """An operator of an organisation that nobody else has."""
-    return Caller(http, addresses, token, uuid4(), "operator")
+    """An operator of an organisation that nobody else has; the one that examples name is listed."""
+    caller = Caller(http, addresses, token, uuid4(), "operator")
+    counterpart = caller.of(UUID(COUNTERPART))
+    for path, body in (("", RegisterOrganisation.examples[0]), (f"/{COUNTERPART}/list-organisation", {})):
+        assert counterpart.ask("partners", f"/organisations{path}", dict(body)).is_success
+    return caller

@@ -14,7 +14,7 @@ from kernel.commands import Command, Rejected
 
 
 def raised(aggregate: Aggregate[Any], command: type[Command]) -> set[str]:
-    """The codes of all `Rejected` between the aggregate's decision on the command and its leaves."""
+    """The codes of all `Rejected`, Outdated too, between the decision on the command and its leaves."""
     start = aggregate.decide_many if command.spans else aggregate.decide
     assert isinstance(start, FunctionType)
     found, seen, waiting = set(), {start}, [start]
@@ -22,7 +22,7 @@ def raised(aggregate: Aggregate[Any], command: type[Command]) -> set[str]:
         function = waiting.pop()
         for call in _calls(function, command):
             called = _resolved(call.func, function, command)
-            if called is Rejected:
+            if isinstance(called, type) and issubclass(called, Rejected):
                 found.add(_code(call.args[0], function))
             elif isinstance(called, FunctionType) and called not in seen:
                 seen.add(called)

@@ -29,7 +29,7 @@ BEGINS_OPEN = {"contact-closed"}
 @each_command
 def test_what_a_decision_can_raise_is_declared(aggregate, command):
     can_be = raised(aggregate, command) - (BEGINS_OPEN if command.begins else set())
-    assert sorted({*command.refusals} - {aggregate.taken.code}) == sorted(can_be)
+    assert sorted({*command.refusals, *command.outdated} - {aggregate.taken.code}) == sorted(can_be)
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -46,7 +46,7 @@ def test_every_refusal_that_is_written_can_be_raised():
     written = {
         code
         for path in folder.rglob("*.py")
-        for code in re.findall(r'Rejected\(\s*"([^"]+)"', path.read_text())
+        for code in re.findall(r'(?:Rejected|Outdated)\(\s*"([^"]+)"', path.read_text())
     }
     assert {code for pair in EVERY_COMMAND for code in raised(*pair)} == written | {NOT_YET[0]}
 

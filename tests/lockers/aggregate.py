@@ -102,7 +102,7 @@ def decide(command: Command, locker: Locker, now: datetime) -> list[Event]:
             return []
 
 
-def initial(_stream_id: UUID) -> Locker:
+def initial(_org_id: UUID, _stream_id: UUID) -> Locker:
     return Locker()
 
 

@@ -8,7 +8,9 @@ CREATE FUNCTION append(
     c_outcome text[],                         -- NULL: accepted
     c_streams text[], c_problem bytea[], c_correlation uuid[], c_causation uuid[], c_trace text[],
     c_origin text[],                          -- NULL: live
-    w_command int[], w_stream uuid[], w_kind text[], w_partition_key uuid[], w_partition smallint[],
+    w_command int[],
+    w_org uuid[],                             -- NULL: the command's
+    w_stream uuid[], w_kind text[], w_partition_key uuid[], w_partition smallint[],
     w_expected int[], w_last int[],           -- the stream's version before and after
     w_rank int[],                             -- events of this batch before it in its partition, if all win
     k_command int[], k_stream uuid[], k_kind text[], k_digest bytea[], k_take boolean[],
@@ -41,11 +43,11 @@ BEGIN
         WHERE partition = ANY (partitions) ORDER BY partition FOR UPDATE) held;
 
     SELECT array_agg(write) INTO stale
-    FROM unnest(w_command, w_stream, w_partition_key, w_expected) WITH ORDINALITY
-        w (command, stream, partition_key, expected, write)
+    FROM unnest(w_command, w_org, w_stream, w_partition_key, w_expected) WITH ORDINALITY
+        w (command, org, stream, partition_key, expected, write)
     WHERE expected <> coalesce((
         SELECT CASE WHEN s.partition_key = w.partition_key THEN s.version ELSE -1 END
-        FROM stream s WHERE s.org_id = c_org[w.command] AND s.stream_id = w.stream), 0);
+        FROM stream s WHERE s.org_id = coalesce(w.org, c_org[w.command]) AND s.stream_id = w.stream), 0);
 
     IF k_command IS NOT NULL THEN
         PERFORM pg_advisory_xact_lock(lock) FROM (
@@ -117,7 +119,7 @@ BEGIN
     FOR i IN 1 .. cardinality(partitions) LOOP before[partitions[i]] := base[i]; END LOOP;
     INSERT INTO event (org_id, stream_id, version, partition, position, event_id, type, schema_version, data,
         personal, partition_key, actor, correlation_id, causation_id, trace, origin, occurred_at, recorded_at)
-    SELECT c_org[w_command[write]], w_stream[write], version, w_partition[write],
+    SELECT coalesce(w_org[write], c_org[w_command[write]]), w_stream[write], version, w_partition[write],
         before[w_partition[write]] + w_rank[write] + version - w_expected[write],
         id, type, schema_version, data, personal, w_partition_key[write], c_caller[w_command[write]],
         c_correlation[w_command[write]], c_causation[w_command[write]], c_trace[w_command[write]],
@@ -127,9 +129,9 @@ BEGIN
     WHERE won[w_command[write]];
 
     INSERT INTO stream AS s (org_id, stream_id, kind, partition_key, version)
-    SELECT c_org[command], stream, kind, partition_key, last
-    FROM unnest(w_command, w_stream, w_kind, w_partition_key, w_expected, w_last)
-        w (command, stream, kind, partition_key, expected, last)
+    SELECT coalesce(org, c_org[command]), stream, kind, partition_key, last
+    FROM unnest(w_command, w_org, w_stream, w_kind, w_partition_key, w_expected, w_last)
+        w (command, org, stream, kind, partition_key, expected, last)
     WHERE last > expected AND won[command]
     ON CONFLICT (org_id, stream_id) DO UPDATE SET version = excluded.version;
 

@@ -14,6 +14,15 @@ from kernel.log.envelope import Origin
 Outcome = Literal["accepted", "unchanged", "rejected"]
 
 
+StreamRef = UUID | tuple[UUID, UUID]
+"""A stream of the organisation that asks, by its id; another organisation's, by both ids."""
+
+
+def stream_key(ref: StreamRef, org_id: UUID) -> tuple[UUID, UUID]:
+    """Its organisation and its id."""
+    return ref if isinstance(ref, tuple) else (org_id, ref)
+
+
 class NewEvent(msgspec.Struct, frozen=True, gc=False):
     """An event as its command decided it: its JSON, and its personal part already sealed."""
 
@@ -46,6 +55,8 @@ class Write(msgspec.Struct, frozen=True):
     events: tuple[NewEvent, ...]
     takes: tuple[Claim, ...] = ()
     releases: tuple[Claim, ...] = ()
+    org_id: UUID | None = None
+    """The other organisation whose stream it is: that has no part in the command's answer. None: its own."""
 
     @property
     def first(self) -> int:
@@ -99,7 +110,7 @@ class Appended(msgspec.Struct, frozen=True):
     """It is durable."""
 
     streams: Mapping[UUID, StreamRange]
-    """Of every write that had events."""
+    """Of every write of the command's own organisation that had events."""
     recorded_at: datetime
 
 

@@ -23,7 +23,7 @@ from kernel.log.store.append import (
     Write,
 )
 
-STATEMENT = f"SELECT * FROM append({', '.join(f'${n}' for n in range(1, 34))})"
+STATEMENT = f"SELECT * FROM append({', '.join(f'${n}' for n in range(1, 35))})"
 
 Column = Sequence[Any] | None
 
@@ -85,7 +85,8 @@ class Batch:
             if command not in lost and write.events:
                 ends[partition] += len(write.events)
                 range_ = StreamRange(write.first, write.last, partition, ends[partition])
-                streams[command - 1][write.stream_id] = range_
+                if write.org_id is None:
+                    streams[command - 1][write.stream_id] = range_
         recorded = row["recorded"]
         return [lost[n] if n in lost else Appended(mine, recorded) for n, mine in enumerate(streams, 1)]
 
@@ -137,12 +138,14 @@ def _command_columns(appends: Sequence[Append]) -> Iterator[Column]:
 
 
 def _remembered(append: Append) -> str:
-    streams = [{"id": write.stream_id, "first": write.first, "last": write.last} for write in append.writes]
+    own = [write for write in append.writes if write.org_id is None]
+    streams = [{"id": write.stream_id, "first": write.first, "last": write.last} for write in own]
     return msgspec.json.encode(streams).decode("ascii")
 
 
 def _write_columns(placed: Sequence[_Placed]) -> Iterator[Column]:
     yield [command for command, _, _, _ in placed]
+    yield _sparse([write.org_id for _, write, _, _ in placed])
     yield [write.stream_id for _, write, _, _ in placed]
     yield [write.kind for _, write, _, _ in placed]
     yield [write.partition_key for _, write, _, _ in placed]

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from kernel.log.store.append import StoredAnswer
+from kernel.log.store.append import StoredAnswer, StreamRef
 
 
 class StoredEvent(msgspec.Struct, frozen=True, gc=False):
@@ -40,7 +40,7 @@ class LoadedStream(msgspec.Struct, frozen=True):
 class Loaded(msgspec.Struct, frozen=True):
     """The streams asked for, without those that do not exist, and the answer of the key if it has one."""
 
-    streams: Mapping[UUID, LoadedStream]
+    streams: Mapping[StreamRef, LoadedStream]
     answer: StoredAnswer | None
 
 

@@ -15,7 +15,16 @@ from kernel import metrics
 from kernel.database import SECONDS_TO_CONNECT, DatabaseAway, connect_pool, database_away
 from kernel.failpoints import failpoint
 from kernel.log.store.answers import Key, forget_answers, read_answers
-from kernel.log.store.append import Answered, Append, Appended, Result, Stale, StoredAnswer
+from kernel.log.store.append import (
+    Answered,
+    Append,
+    Appended,
+    Result,
+    Stale,
+    StoredAnswer,
+    StreamRef,
+    stream_key,
+)
 from kernel.log.store.batch import STATEMENT, Batch, apart
 from kernel.log.store.bell import relay_bell
 from kernel.log.store.grouping import Grouping
@@ -34,6 +43,7 @@ SECONDS_BETWEEN_FORGETTING = 3_600
 
 
 class _Load(msgspec.Struct, frozen=True):
+    refs: tuple[StreamRef, ...]
     asked: tuple[Asked, ...]
     key: Key | None
 
@@ -83,15 +93,15 @@ class Store:
     async def load(
         self,
         org_id: UUID,
-        stream_ids: Iterable[UUID],
+        streams: Iterable[StreamRef],
         *,
-        after: Mapping[UUID, int] | None = None,
+        after: Mapping[StreamRef, int] | None = None,
         answer_of: tuple[str, str] | None = None,
     ) -> Loaded:
         """The streams, each after its version in `after`, and the answer of (caller, key) if asked."""
-        versions = after or {}
-        asked = tuple((org_id, stream_id, versions.get(stream_id, 0)) for stream_id in stream_ids)
-        return await self._loads.ask(_Load(asked, (org_id, *answer_of) if answer_of else None))
+        refs, versions = tuple(streams), after or {}
+        asked = tuple((*stream_key(ref, org_id), versions.get(ref, 0)) for ref in refs)
+        return await self._loads.ask(_Load(refs, asked, (org_id, *answer_of) if answer_of else None))
 
     async def answer(self, org_id: UUID, caller: str, key: str) -> StoredAnswer | None:
         """What the key was answered, if it was."""
@@ -154,7 +164,7 @@ class Store:
         streams, stored = iter(found), iter(answers)
         return [
             Loaded(
-                {one[1]: stream for one in load.asked if (stream := next(streams)) is not None},
+                {ref: stream for ref in load.refs if (stream := next(streams)) is not None},
                 next(stored) if load.key else None,
             )
             for load in loads

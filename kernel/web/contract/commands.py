@@ -58,7 +58,7 @@ ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string",
 
 def command_operation(route: CommandRoute) -> Document:
     """The operation of a command's own address."""
-    begins = route.command.begins
+    begins, taken = route.command.begins, route.aggregate.taken.code
     summary, description = _described(route.command)
     statuses = {"201": "It began."} if begins else {}
     statuses["200"] = (
@@ -76,7 +76,7 @@ def command_operation(route: CommandRoute) -> Document:
         },
         "responses": {
             **{status: _answer(text, "Answer") for status, text in statuses.items()},
-            **problems.responses(problems.COMMAND, route.command.refusals, route.aggregate.taken.code),
+            **problems.responses(problems.COMMAND, route.command.refusals, route.command.outdated, taken),
         },
     }
 

@@ -40,7 +40,7 @@ COMMAND = (*ALWAYS, *BODY, "malformed-request", "not-found", "already-exists", "
 BATCH = (*ALWAYS, *BODY, "malformed-request")
 QUERY = (*ALWAYS, "malformed-request", "invalid", "not-found", "bad-position", "bad-cursor", "view-behind")
 
-TAKEN = 409
+CONFLICT = 409
 HOLDER = {
     "holder": {
         "type": "string",
@@ -55,14 +55,18 @@ HEADERS = {
 }
 
 
-def responses(codes: Iterable[str], refusals: Iterable[str] = (), taken: str = "") -> dict[str, Any]:
-    """By status. `refusals` are the service's own, 422 each; the one that is `taken` is 409 and names who
-    holds what was wished."""
+def responses(
+    codes: Iterable[str], refusals: Iterable[str] = (), outdated: Iterable[str] = (), taken: str = ""
+) -> dict[str, Any]:
+    """By status. `refusals` are the service's own, 422 each, and what is `outdated` 409; so is the refusal
+    that is `taken`, which names who holds what was wished."""
     by_status: dict[int, list[str]] = {}
     for code in dict.fromkeys(codes):
         by_status.setdefault(CATALOGUE[code][0], []).append(code)
     for code in refusals:
-        by_status.setdefault(TAKEN if code == taken else REFUSED, []).append(code)
+        by_status.setdefault(CONFLICT if code == taken else REFUSED, []).append(code)
+    for code in outdated:
+        by_status.setdefault(CONFLICT, []).append(code)
     return {str(status): _response(status, by_status[status], taken) for status in sorted(by_status)}
 
 

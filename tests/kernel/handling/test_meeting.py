@@ -91,7 +91,7 @@ async def test_a_swap_happens_whole_or_not_at_all(harbour: Harbour):
     }
     assert sum([len(await harbour.events(boat)) - 2 for boat in boats]) == 2 * len(won)
     fresh = await open_handler(harbour.settings)
-    found, _ = await fresh._streams.load(fresh._aggregates[SwapBerths], harbour.org_id, boats)
+    found, _ = await fresh._streams.load(harbour.org_id, boats)
     berths = sorted(stream.state.berth for stream in found.values())
     assert berths == ["0", "1", "2"]
     assert await harbour.log.fetchval("SELECT count(*) FROM claim") == 3
@@ -125,7 +125,7 @@ async def test_what_the_database_lost_is_not_remembered(harbour: Harbour):
     await harbour.ask(RowBoat(strokes=5), boat)
     remembered = harbour.one._streams.remembered(harbour.org_id, boat)
     assert remembered is not None
-    harbour.one._streams.remember(harbour.org_id, replace(remembered, version=9))
+    harbour.one._streams.remember(replace(remembered, version=9))
     assert (await harbour.ask(RowBoat(strokes=1), boat)).version == 3
 
 

@@ -34,7 +34,7 @@ async def test_of_an_erased_person_nothing_personal_is_read_or_written(
     )
     await owner.close()
     fresh = await open_handler(harbour.settings)
-    found, _ = await fresh._streams.load(fresh._aggregates[NameOwner], harbour.org_id, [boat])
+    found, _ = await fresh._streams.load(harbour.org_id, [boat])
     assert found[boat].state.owner is None
     assert (await fresh.handle(harbour.call(RowBoat(strokes=1), boat))).kind == "changed"
     with pytest.raises(Exception, match="person-erased"):

@@ -53,7 +53,7 @@ class Office:
 
     async def contact(self, contact_id: UUID) -> Contact:
         """As the log has it."""
-        streams, _ = await self.handlers[0]._streams.load(CONTACT, self.org_id, [contact_id])
+        streams, _ = await self.handlers[0]._streams.load(self.org_id, [contact_id])
         state: Contact = streams[contact_id].state
         return state
 

@@ -33,7 +33,7 @@ def wish(command: type[Command], **body: Any) -> Any:
 
 def state(given: Iterable[Event]) -> purchase.Purchase:
     """The purchase after what happened."""
-    return reduce(purchase.evolve, given, purchase.initial(UUID(int=9)))  # type: ignore[arg-type]
+    return reduce(purchase.evolve, given, purchase.initial(UUID(int=8), UUID(int=9)))  # type: ignore[arg-type]
 
 
 def when(command: Any, given: Iterable[Event] = (), now: datetime = NOW) -> list[Event]:
@@ -47,8 +47,8 @@ def recorded(*lines: dict[str, Any], **body: Any) -> list[Event]:
 
 
 @contextmanager
-def rejected(code: str, pointer: str | None = None) -> Iterator[None]:
+def rejected(code: str, pointer: str | None = None) -> Iterator[pytest.ExceptionInfo[Rejected]]:
     """The body is refused with this code, about this field."""
     with pytest.raises(Rejected) as refusal:
-        yield
+        yield refusal
     assert (refusal.value.code, refusal.value.pointer) == (code, pointer)

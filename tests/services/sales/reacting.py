@@ -109,7 +109,7 @@ class Taken:
             return []
         assert isinstance(command, SetPurchasesAside | CallPurchasesUp)
         events = self.streams.setdefault(stream_id, [])
-        made = waiting.decide(command, reduce(waiting.evolve, events, waiting.initial(stream_id)), NOW)  # type: ignore[arg-type]
+        made = waiting.decide(command, reduce(waiting.evolve, events, waiting.initial(ORG, stream_id)), NOW)  # type: ignore[arg-type]
         events += made
         return [fact(stream_id, version, event) for version, event in enumerate(events, 1) if event in made]
 

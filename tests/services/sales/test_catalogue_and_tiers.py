@@ -19,8 +19,8 @@ def tiers(*named: tuple[str, str]) -> SetValueTiers:
 
 
 def test_a_product_listed_again_as_it_is_does_nothing() -> None:
-    (listed,) = product.decide(MILK, product.initial(ORG), NOW)
-    assert product.decide(MILK, product.evolve(product.initial(ORG), listed), NOW) == []  # type: ignore[arg-type]
+    (listed,) = product.decide(MILK, product.initial(ORG, ORG), NOW)
+    assert product.decide(MILK, product.evolve(product.initial(ORG, ORG), listed), NOW) == []  # type: ignore[arg-type]
 
 
 def test_a_product_is_one_per_organisation_and_number() -> None:
@@ -35,7 +35,7 @@ def test_an_organisation_has_one_list_of_tiers() -> None:
 
 def test_setting_the_tiers_in_force_does_nothing() -> None:
     wished = tiers(("silver", "0"), ("gold", "1000"))
-    (facts,) = value_tiers.decide(wished, value_tiers.initial(ORG), NOW)
+    (facts,) = value_tiers.decide(wished, value_tiers.initial(ORG, ORG), NOW)
     assert value_tiers.decide(wished, value_tiers.ValueTiers(in_force=facts), NOW) == []  # type: ignore[arg-type]
 
 
@@ -48,5 +48,5 @@ def test_setting_the_tiers_in_force_does_nothing() -> None:
 )
 def test_tiers_ascend_and_have_names_of_their_own(wished: SetValueTiers, code: str, pointer: str) -> None:
     with pytest.raises(Rejected) as refusal:
-        value_tiers.decide(wished, value_tiers.initial(ORG), NOW)
+        value_tiers.decide(wished, value_tiers.initial(ORG, ORG), NOW)
     assert (refusal.value.code, refusal.value.pointer) == (code, pointer)

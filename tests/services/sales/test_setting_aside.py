@@ -80,7 +80,7 @@ def test_in_every_order_each_purchase_is_attributed_once(
 
 ASIDE = wish(SetPurchasesAside, identifier=DIGEST, purchases=[ANNA, BERT])
 UP = wish(CallPurchasesUp, contact_id=ANNA)
-NONE = waiting.initial(ANNA)
+NONE = waiting.initial(ANNA, ANNA)
 
 
 def test_what_was_set_aside_or_called_up_is_not_so_again() -> None:
