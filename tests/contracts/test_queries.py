@@ -12,6 +12,7 @@ import pytest
 from kernel.settings import SERVICES
 from kernel.vault.keys import make_keys
 from kernel.web.access import Role
+from services.partners.commands import COUNTERPART, ListOrganisation, ProposeAgreement, RegisterOrganisation
 from services.projections.app import SERVICE
 from tests.asking import required
 from tests.contracts.conftest import SERVICE as DECIDING
@@ -26,8 +27,8 @@ class Way:
         self.settings, self.token, self.http = settings, token, http
         self.org = str(org or uuid4())
 
-    def elsewhere(self):
-        return Way(self.settings, self.token, self.http)
+    def elsewhere(self, org=None):
+        return Way(self.settings, self.token, self.http, org)
 
     async def ask(self, service, method, path, role, body=None, contact=UNKNOWN, **headers):
         authorization = {"authorization": f"Bearer {self.token(self.org, role, contact)}"}
@@ -79,9 +80,23 @@ async def registered_after(way, position):
     return answer.json()["id"], f"{position}, {answer.json()['position']}"
 
 
-async def asked(way, query, contact_id, position=None, role=None, contact=UNKNOWN):
+async def agreed(way):
+    """An agreement with the organisation that examples name, and the position that shows it."""
+    counterpart = way.elsewhere(COUNTERPART)
+    wishes = (
+        (counterpart, "/organisations", RegisterOrganisation),
+        (counterpart, f"/organisations/{COUNTERPART}/list-organisation", ListOrganisation),
+        (way, "/agreements", ProposeAgreement),
+    )
+    for who, path, command in wishes:
+        answer = await who.ask("partners", "POST", path, min(command.roles), dict(command.examples[0]))
+        assert answer.is_success, answer.text
+    return answer.json()["id"], answer.json()["position"]
+
+
+async def asked(way, query, id_, position=None, role=None, contact=UNKNOWN):
     headers = {"rapport-position": position} if position else {}
-    path = query.path.replace("{id}", contact_id).replace("{field}", "name")
+    path = query.path.replace("{id}", id_).replace("{field}", "name")
     if more := required(query):
         path = f"{path}?{urlencode(more)}"
     bodies = [dict(example) for example in query.examples] if query.method == "POST" else [None]
@@ -98,19 +113,26 @@ def test_a_question_that_is_posted_has_an_example(query):
     assert query.examples
 
 
-async def until_shown(way, contact_id, position):
+async def until_shown(way, id_, position):
     """The worker may have begun only now: each question by itself waits two seconds."""
     async with asyncio.timeout(60):
         for query in SERVICE.queries:
-            while any(each.status_code == 503 for each in await asked(way, query, contact_id, position)):
+            while any(each.status_code == 503 for each in await asked(way, query, id_, position)):
                 pass
 
 
+def of_agreements(query):
+    return query.path.startswith("/agreements")
+
+
 async def test_a_query_shows_its_own_organisation_what_was_wished_and_nothing_to_others(way):
-    own_id, position = await registered(way)
-    await until_shown(way, own_id, position)
+    contact_id, first = await registered(way)
+    agreement_id, second = await agreed(way)
+    position = f"{first}, {second}"
+    await until_shown(way, contact_id, position)
     stranger = way.elsewhere()
     for query in SERVICE.queries:
+        own_id = agreement_id if of_agreements(query) else contact_id
         for own in await asked(way, query, own_id, position):
             assert own.status_code == 200, own.text
             assert own.headers["rapport-position"]
