@@ -44,6 +44,11 @@ def nothing_claimed(_state: Any) -> frozenset[Claimed]:
     return frozenset()
 
 
+def no_gate(_event: Any) -> bool:
+    """Most facts leave open what may be shared."""
+    return False
+
+
 def contact_or_stream(first: Event, stream_id: UUID) -> UUID:
     """The contact that a stream's first event speaks of, else the stream itself."""
     subjects = first.subjects()
@@ -70,6 +75,8 @@ class Aggregate(Generic[S]):
     claims: Callable[[S], frozenset[Claimed]] = nothing_claimed
     """What the stream holds in this state; the kernel takes and gives back the difference."""
     taken: Taken = Taken()
+    gates: Callable[[Any], bool] = no_gate
+    """Which facts must be known before anything of their organisation's is shared with another."""
     partition_key: Callable[[Event, UUID], UUID] = contact_or_stream
     """From a stream's first event and its id; kept for the stream's life."""
     stream_of: Callable[[UUID, Any], UUID] | None = None

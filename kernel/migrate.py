@@ -108,9 +108,13 @@ async def _migrate(settings: Settings, schema: str) -> list[str]:
         await owner.close()
 
 
+USING = {"vault": ("app",), "projections": ("app", "log")}
+"""The kinds of roles that use a schema, where it is not a deciding service's."""
+
+
 async def _prepare(owner: asyncpg.Connection, schema: str) -> None:
     """All that a program needs to see whether a schema is the one that it knows."""
-    roles = f"{schema}_app" if schema == "vault" else f"{schema}_app, {schema}_log"
+    roles = ", ".join(f"{schema}_{kind}" for kind in USING.get(schema, ("app", "log", "gate")))
     async with owner.transaction():
         await owner.execute(MIGRATION)
         await owner.execute(f"GRANT USAGE ON SCHEMA {schema} TO {roles}")

@@ -84,7 +84,8 @@ class Writing:
         data, personal = encode(event)
         if personal is not None:
             personal = seal_personal(keys[person_of(event)], cls, personal, event_id, stream_id, version)
-        return NewEvent(event_id, cls.__name__, cls.version, data, personal, self._now)
+        gate = self._aggregate.gates(event)
+        return NewEvent(event_id, cls.__name__, cls.version, data, personal, self._now, gate)
 
     def _claims(self, claimed: frozenset[Claimed]) -> tuple[Claim, ...]:
         return tuple(Claim(kind, self._vault.digest(self._org_id, kind, value)) for kind, value in claimed)

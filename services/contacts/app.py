@@ -6,6 +6,7 @@ from kernel.log.facts import Event
 from kernel.web.service import Service
 from services.contacts import commands, events
 from services.contacts.decider import decide, decide_many, evolve, touches
+from services.contacts.decider.gating import gates
 from services.contacts.decider.identifiers import claims
 from services.contacts.decider.state import Contact
 
@@ -19,6 +20,7 @@ CONTACT = Aggregate(
     ignores=(events.InteractionRecorded,),
     decide=decide,
     claims=claims,
+    gates=gates,
     taken=Taken("identifier-taken", "Another contact has one of these identifiers."),
     touches=touches,
     decide_many=decide_many,

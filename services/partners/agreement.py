@@ -96,6 +96,11 @@ def evolve(agreement: Agreement, event: AgreementEvent) -> Agreement:
             assert_never(event)
 
 
+def gates(event: AgreementEvent) -> bool:
+    """Whatever changes what is shared, or whether."""
+    return not isinstance(event, AgreementProposed | AgreementCountered | AgreementSigned)
+
+
 def touches(command: Command, target: UUID, known: Mapping[StreamRef, Any]) -> set[StreamRef]:
     """The agreement on both sides; for a new one, what the counterpart says of itself."""
     if isinstance(command, ProposeAgreement):

@@ -47,6 +47,7 @@ SERVICE = Service(
             initial=agreement.Agreement,
             evolve=agreement.evolve,
             decide=agreement.decide,
+            gates=agreement.gates,
             touches=agreement.touches,
             decide_many=agreement.decide_many,
         ),

@@ -25,11 +25,15 @@ SERVICE: Mapping[str, Mapping[str, str]] = {
     "dropped": {"log": "INSERT SELECT"},
     "dropped_command": {"log": "INSERT SELECT"},
     "event": {"app": READ, "log": "INSERT SELECT"},
+    "gate_head": {"gate": READ, "log": "INSERT SELECT UPDATE(position)"},
     "generation": {"log": "INSERT SELECT UPDATE"},
     "halt": {"log": "DELETE INSERT SELECT"},
     "lease": {"log": WRITE},
-    "mark": {"log": "SELECT UPDATE(generation) UPDATE(position) UPDATE(shared) UPDATE(topic_offset)"},
-    "migration": {"app": READ, "log": READ},
+    "mark": {
+        "gate": READ,
+        "log": "SELECT UPDATE(generation) UPDATE(position) UPDATE(shared) UPDATE(topic_offset)",
+    },
+    "migration": {"app": READ, "gate": READ, "log": READ},
     "outbox": {"log": "DELETE INSERT SELECT UPDATE(frames) UPDATE(parked)"},
     "parked": {"log": "DELETE INSERT SELECT UPDATE(frames) UPDATE(reason)"},
     "reaction_memory": {"log": "DELETE INSERT SELECT UPDATE(memory)"},
@@ -99,10 +103,10 @@ async def test_the_roles_of_the_projections_may_do_exactly_this(database: Settin
 async def test_no_role_of_ours_is_privileged_beyond_its_schema(database: Settings):
     async with connected(database) as connection:
         rows = await connection.fetch(
-            "SELECT * FROM pg_roles WHERE rolname ~ '_(owner|app|log)$' AND rolname !~ '^pg_'"
+            "SELECT * FROM pg_roles WHERE rolname ~ '_(owner|app|log|gate)$' AND rolname !~ '^pg_'"
         )
         reach = await connection.fetch(
-            "SELECT nspname, rolname FROM pg_namespace, pg_roles WHERE rolname ~ '_(owner|app|log)$' "
+            "SELECT nspname, rolname FROM pg_namespace, pg_roles WHERE rolname ~ '_(owner|app|log|gate)$' "
             "AND rolname !~ '^pg_' AND nspname !~ '^(pg_|information_schema)' "
             "AND has_schema_privilege(rolname, nspname, 'USAGE')"
         )

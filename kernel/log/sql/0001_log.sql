@@ -64,6 +64,14 @@ CREATE TABLE counter (
 ) WITH (fillfactor = 10);
 INSERT INTO counter SELECT partition, 0, '-infinity' FROM generate_series(0, 11) partition;
 
+-- Where the last gate fact of each organisation stands: what shares anything of it with others must have come so far.
+CREATE TABLE gate_head (
+    org_id uuid NOT NULL,
+    partition smallint NOT NULL,
+    position bigint NOT NULL,
+    PRIMARY KEY (org_id, partition)
+) WITH (fillfactor = 50);
+
 CREATE TABLE deadline (
     org_id uuid NOT NULL,
     stream_id uuid NOT NULL,
@@ -106,7 +114,7 @@ DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['event', 'stream', 'claim', 'answer', 'deadline'] LOOP
+    FOREACH name IN ARRAY ARRAY['event', 'stream', 'claim', 'answer', 'deadline', 'gate_head'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
         EXECUTE format('CREATE POLICY batches ON %I TO {service}_log USING (true) WITH CHECK (true)', name);
@@ -122,5 +130,8 @@ GRANT SELECT, INSERT, UPDATE (version) ON stream TO {service}_log;
 GRANT SELECT, INSERT, DELETE ON claim, answer TO {service}_log;
 GRANT SELECT, INSERT, UPDATE, DELETE ON deadline, lease TO {service}_log;
 GRANT SELECT, UPDATE (last, recorded_at) ON counter TO {service}_log;
+GRANT SELECT, INSERT, UPDATE (position) ON gate_head TO {service}_log;
+CREATE POLICY gate ON gate_head FOR SELECT TO {service}_gate USING (true);
+GRANT SELECT ON gate_head, mark TO {service}_gate;
 GRANT SELECT, UPDATE (generation, position, topic_offset, shared) ON mark TO {service}_log;
 GRANT SELECT, INSERT, DELETE ON halt TO {service}_log;

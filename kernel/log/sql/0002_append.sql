@@ -16,6 +16,7 @@ CREATE FUNCTION append(
     k_command int[], k_stream uuid[], k_kind text[], k_digest bytea[], k_take boolean[],
     e_write int[], e_version int[], e_id uuid[], e_type text[], e_schema_version smallint[], e_data bytea[],
     e_personal bytea[], e_occurred timestamptz[],
+    e_gate boolean[],                         -- NULL: not a gate fact
     OUT recorded timestamptz,
     OUT base bigint[],                        -- the last position of each partition before this batch
     OUT answered int[],                       -- commands whose key has an answer
@@ -127,6 +128,16 @@ BEGIN
     FROM unnest(e_write, e_version, e_id, e_type, e_schema_version, e_data, e_personal, e_occurred)
         e (write, version, id, type, schema_version, data, personal, occurred)
     WHERE won[w_command[write]];
+
+    IF e_gate IS NOT NULL THEN
+        INSERT INTO gate_head (org_id, partition, position)
+        SELECT coalesce(w_org[write], c_org[w_command[write]]), w_partition[write],
+            max(before[w_partition[write]] + w_rank[write] + version - w_expected[write])
+        FROM unnest(e_write, e_version, e_gate) e (write, version, gate)
+        WHERE gate AND won[w_command[write]]
+        GROUP BY 1, 2 ORDER BY 1, 2
+        ON CONFLICT (org_id, partition) DO UPDATE SET position = excluded.position;
+    END IF;
 
     INSERT INTO stream AS s (org_id, stream_id, kind, partition_key, version)
     SELECT coalesce(org, c_org[command]), stream, kind, partition_key, last

@@ -32,6 +32,8 @@ class NewEvent(msgspec.Struct, frozen=True, gc=False):
     data: bytes
     personal: bytes | None
     occurred_at: datetime
+    gate: bool = False
+    """Whether it moves the head of its organisation's gate facts."""
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False):

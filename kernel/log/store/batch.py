@@ -23,7 +23,7 @@ from kernel.log.store.append import (
     Write,
 )
 
-STATEMENT = f"SELECT * FROM append({', '.join(f'${n}' for n in range(1, 35))})"
+STATEMENT = f"SELECT * FROM append({', '.join(f'${n}' for n in range(1, 36))})"
 
 Column = Sequence[Any] | None
 
@@ -173,7 +173,7 @@ def _event_columns(placed: Sequence[_Placed]) -> Iterator[Column]:
         for version, event in enumerate(write.events, write.first)
     ]
     if not numbered:
-        yield from (None,) * 8
+        yield from (None,) * 9
         return
     yield [write for write, _, _ in numbered]
     yield [version for _, version, _ in numbered]
@@ -183,6 +183,7 @@ def _event_columns(placed: Sequence[_Placed]) -> Iterator[Column]:
     yield [event.data for _, _, event in numbered]
     yield _sparse([event.personal for _, _, event in numbered])
     yield [event.occurred_at for _, _, event in numbered]
+    yield _sparse([event.gate or None for _, _, event in numbered])
 
 
 def _sparse(column: list[Any]) -> Column:

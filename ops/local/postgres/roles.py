@@ -10,9 +10,10 @@ EVENT_SCHEMAS = (*SERVICES, "projections")
 
 
 def names() -> list[str]:
-    """Per schema an owner (migrates it), an app role (serves requests) and a log role (batches)."""
+    """Per schema an owner (migrates it), an app role (serves requests) and a log role (batches); per service
+    a gate role (tells what shares with others how far it must have come)."""
     kinds = [f"{schema}_{kind}" for schema in EVENT_SCHEMAS for kind in ("owner", "app", "log")]
-    return [*kinds, "vault_owner", "vault_app"]
+    return [*kinds, *(f"{service}_gate" for service in SERVICES), "vault_owner", "vault_app"]
 
 
 def schemas() -> dict[str, str]:
