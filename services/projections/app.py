@@ -14,6 +14,8 @@ from services.projections.customers.value_tiers import VALUE_TIERS
 from services.projections.operations.journal import JOURNAL
 from services.projections.partners import agreements, organisations
 from services.projections.shared.identity import IDENTITY
+from services.projections.sharing.disclosure_consents import DISCLOSURE_CONSENTS
+from services.projections.sharing.monthly_purchases import MONTHLY_PURCHASES
 
 VIEWS = (
     IDENTITY,
@@ -24,6 +26,8 @@ VIEWS = (
     JOURNAL,
     organisations.ORGANISATIONS,
     agreements.AGREEMENTS,
+    DISCLOSURE_CONSENTS,
+    MONTHLY_PURCHASES,
 )
 
 SERVICE = Service(

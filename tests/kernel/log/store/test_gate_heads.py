@@ -1,4 +1,4 @@
-"""Where the last gate fact of an organisation stands: moved by it in its own transaction, and by nothing else."""
+"""Where an organisation's last gate fact stands: moved by it in its own transaction, and by nothing else."""
 
 import asyncio
 from uuid import UUID
