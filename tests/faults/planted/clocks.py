@@ -9,7 +9,7 @@ GOES_BACK = r"inverted [1-9](.|\n)*time_inversions"
 
 RECORDED_BY_ITS_CLOCK: tuple[Edit, ...] = (
     (BATCH, "from typing import Any,", "from datetime import UTC, datetime\nfrom typing import Any,"),
-    (BATCH, "range(1, 34)", "range(1, 35)"),
+    (BATCH, "range(1, 36)", "range(1, 37)"),
     (
         BATCH,
         "            *_event_columns(self._placed),\n",
