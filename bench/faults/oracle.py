@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from bench.faults.heads import behind, stored, unrest
+from bench.faults.loading import wishes
 from bench.faults.loading.load import Load, loading
 from bench.faults.system import System, until_none
 from kernel.database import DatabaseAway
@@ -108,7 +109,7 @@ async def _recover(system: System, load: Load) -> float:
     ended = time.monotonic()
 
     async def silent() -> list[str]:
-        late = [service for service in SERVICES if load.answered_at.get(service, 0.0) <= ended]
+        late = [service for service in wishes.SERVICES if load.answered_at.get(service, 0.0) <= ended]
         dark = ["no page is shown"] if load.pages.shown_at <= ended else []
         return [*(f"no command to {service} is answered" for service in late), *dark]
 

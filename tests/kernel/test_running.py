@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel.settings import Settings
+from kernel.settings import SERVICES, Settings
 from kernel.vault.keys import make_keys
 from tests.conftest import Processes
 from tests.connecting import connected
@@ -47,7 +47,7 @@ def test_a_database_that_is_away_is_said_in_one_line(
 async def test_a_schema_that_is_another_is_said_in_one_line(
     database: Settings, processes: Processes, tmp_path: Path, name: str
 ) -> None:
-    for schema in ("contacts", "sales", "projections"):
+    for schema in (*SERVICES, "projections"):
         async with connected(database, f"{schema}_owner") as owner:
             await owner.execute("DELETE FROM migration WHERE number = 1")
     process = processes.start(*PROCESSES[name], settings=with_keys(database))

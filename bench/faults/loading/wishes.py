@@ -11,6 +11,8 @@ from zlib import crc32
 CONTACTS = 40
 """Few enough that writers meet on one stream."""
 CARDS = 60
+SERVICES = ("contacts", "sales")
+"""That take the wishes."""
 
 Body = dict[str, Any]
 

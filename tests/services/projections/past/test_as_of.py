@@ -51,7 +51,7 @@ def address(place: tuple[Settings, str]) -> str:
 
 @pytest.fixture
 def ask(address: str, token: Callable[..., str]) -> Callable[..., httpx.Response]:
-    headers = {"authorization": f"Bearer {token(str(uuid4()), 'agent')}"}
+    headers = {"authorization": f"Bearer {token(str(uuid4()), 'manager')}"}
 
     def ask(method: str, path: str, **asked: str) -> httpx.Response:
         place = address + path.replace("{id}", str(uuid4())).replace("{field}", "name")
