@@ -76,13 +76,13 @@ class Querying:
         named, moment = _moment(query, params)
         views = query.past or query.views if moment else query.views
         if moment:
-            await whole.until_whole(self._pool, views, moment, f"/{named}")
+            await whole.until_whole(self._pool, views, moment, f"/{named}", query.of)
         if asked:
             positions = open_positions(self._token_key, caller.org_id, asked)
             await reading.wait_for(self._pool, views, positions)
         async with read_as(self._pool, caller.org_id) as db:
             if moment:
-                await whole.require_whole(db, views, moment)
+                await whole.require_whole(db, views, moment, query.of)
             found = await query.handler(Inquiry(db, caller, self._vault, self._token_key), params)
             reached = await reading.reached(db, views)
         position = seal_positions(self._token_key, caller.org_id, reached)

@@ -47,6 +47,8 @@ class Query(Generic[P]):
     """The parameter that names an earlier time, for which the same holds where the other is not given."""
     past: tuple[View[Any], ...] = ()
     """What it reads where it is asked for such a time; omitted: the same views."""
+    of: tuple[str, ...] = ()
+    """The services of whose facts alone such an answer is made; omitted: of all that those views read."""
     refusals: tuple[str, ...] = ()
     """Codes of its own problems, 422 each."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,8 +24,17 @@ LONGEST_WAIT = 3.0
 PAUSE = 0.05
 
 
-async def until_whole(pool: asyncpg.Pool, views: Sequence[View[Any]], moment: datetime, pointer: str) -> None:
-    """Waits until the live versions are whole up to the moment; 422 where it is yet to come, else 503."""
+async def until_whole(
+    pool: asyncpg.Pool,
+    views: Sequence[View[Any]],
+    moment: datetime,
+    pointer: str,
+    services: Collection[str] = (),
+) -> None:
+    """Waits until the live versions are whole up to the moment; 422 where it is yet to come, else 503.
+
+    Where `services` are named, what others have told does not count.
+    """
     with database_away():
         ahead = await pool.fetchval(
             "SELECT extract(epoch FROM $1::timestamptz - clock_timestamp())::float8", moment
@@ -37,26 +46,31 @@ async def until_whole(pool: asyncpg.Pool, views: Sequence[View[Any]], moment: da
     until = asyncio.get_running_loop().time() + LONGEST_WAIT
     while True:
         with database_away():
-            if await is_whole(pool, views, moment):
+            if await is_whole(pool, views, moment, services):
                 return
         if asyncio.get_running_loop().time() > until:
             raise behind()
         await asyncio.sleep(PAUSE)
 
 
-async def require_whole(db: Connection, views: Sequence[View[Any]], moment: datetime) -> None:
+async def require_whole(
+    db: Connection, views: Sequence[View[Any]], moment: datetime, services: Collection[str] = ()
+) -> None:
     """The same of one snapshot, without waiting."""
-    if not await is_whole(db, views, moment):
+    if not await is_whole(db, views, moment, services):
         raise behind()
 
 
-async def is_whole(db: Connection, views: Sequence[View[Any]], moment: datetime) -> bool:
+async def is_whole(
+    db: Connection, views: Sequence[View[Any]], moment: datetime, services: Collection[str] = ()
+) -> bool:
     """Whether each partition of each service that the live versions read has come that far."""
     told = await horizons.every(db)
     return all(
         _is_known(checkpoint.head(service), checkpoint.partition, service, told, moment)
         for version, checkpoint in await reading.live_checkpoints(db, views)
         for service in version.services
+        if not services or service in services
     )
 
 

@@ -13,6 +13,8 @@ from kernel.log.facts import Event
 from kernel.taking.fact import Fact
 from kernel.view.view import Key, View
 from services.contacts import events as contacts
+from services.partners.events import agreement as agreements
+from services.partners.events import organisation as organisations
 from services.sales import events as sales
 
 TABLE = """
@@ -70,7 +72,7 @@ JOURNAL = View(
     number=1,
     row=Entry,
     key=("subject_id", "service", "position"),
-    reads=classes_of(Event, contacts, sales),
+    reads=classes_of(Event, contacts, sales, organisations, agreements),
     keys=keys,
     fold=fold,
     insert_only=True,

@@ -11,8 +11,10 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from kernel.taking.arrivals import Reading
 from kernel.taking.fact import Fact
 from kernel.view import reading
+from kernel.view.history.past import Past
 from kernel.view.view import Key, View
 from kernel.web.access import Role
 from kernel.web.inquiry import Inquiry
@@ -20,7 +22,10 @@ from kernel.web.service import Query
 from lib.records import Record
 from services.partners import events
 from services.partners.events.terms import Terms
+from services.projections.operations.journal import JOURNAL
 from services.projections.shared import paging
+from services.projections.shared.memory import TOO_MANY, Memory, left_out
+from services.projections.shared.moments import AsOf
 
 TABLE = """
 CREATE TABLE {table} (
@@ -117,6 +122,9 @@ AGREEMENTS = View(
     table=TABLE,
 )
 
+TOLD = Reading((AGREEMENTS,))
+MADE_OF = ("partners",)
+
 WHO = frozenset({Role.MANAGER, Role.PARTNER_MANAGER, Role.PRIVACY_OFFICER, Role.OPERATOR})
 
 
@@ -149,11 +157,21 @@ class AgreementAsked(Record):
     """One agreement by its id, which is the same for both sides."""
 
     id: UUID
+    as_of: AsOf | None = None
 
 
 async def agreement(inquiry: Inquiry, asked: AgreementAsked) -> ShownAgreement | None:
+    if asked.as_of is not None:
+        row = await _then(inquiry, asked.id, asked.as_of)
+        return shown(row, asked.as_of) if row else None
     row = await reading.row(inquiry.db, AGREEMENTS, asked.id)
     return shown(row, await _now(inquiry)) if row else None
+
+
+async def _then(inquiry: Inquiry, agreement_id: UUID, until: datetime) -> Agreement | None:
+    past = Past((AGREEMENTS,), await left_out(inquiry.db, (AGREEMENTS,), MADE_OF))
+    past.take(await Memory(inquiry, until).events(TOLD, [agreement_id]))
+    return past.rows(AGREEMENTS, [(agreement_id,)]).get((agreement_id,))
 
 
 class Agreements(msgspec.Struct, frozen=True):
@@ -216,6 +234,10 @@ ONE = Query(
     params=AgreementAsked,
     answer=ShownAgreement,
     summary="One agreement",
+    moment="as_of",
+    past=(JOURNAL, AGREEMENTS),
+    of=MADE_OF,
+    refusals=(TOO_MANY,),
 )
 LIST = Query(
     method="GET",

@@ -12,6 +12,7 @@ from kernel.handling import Handler
 from kernel.settings import Settings
 from kernel.vault.vault import Vault
 from services.contacts import app as contacts
+from services.partners import app as partners
 from services.sales import app as sales
 from tests.services.projections.desk import Desk
 
@@ -26,7 +27,7 @@ async def pool(database: Settings) -> AsyncIterator[asyncpg.Pool]:
 
 @pytest.fixture
 async def desk(database: Settings, pool: asyncpg.Pool) -> AsyncIterator[Desk]:
-    services = {service.name: service for service in (contacts.SERVICE, sales.SERVICE)}
+    services = {service.name: service for service in (contacts.SERVICE, sales.SERVICE, partners.SERVICE)}
     handlers = {name: await Handler.open(database, name, one.aggregates) for name, one in services.items()}
     logs = {name: await connect_pool(database, f"{name}_log", max_size=1) for name in services}
     readers = await connect_pool(database, "projections_app", max_size=1)

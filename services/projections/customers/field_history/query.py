@@ -16,11 +16,12 @@ from kernel.web.service import Query
 from services.projections.customers.field_history.fields import Change, Field
 from services.projections.customers.field_history.view import FIELD_HISTORY
 from services.projections.customers.past.identity import customer_of_then
-from services.projections.customers.past.memory import EVER
+from services.projections.customers.past.recalling import MADE_OF
 from services.projections.customers.roles import OWN
 from services.projections.operations.journal import JOURNAL
 from services.projections.shared import paging
 from services.projections.shared.identity import IDENTITY
+from services.projections.shared.memory import EVER
 from services.projections.shared.moments import AsOf
 
 
@@ -100,4 +101,5 @@ HISTORY = Query(
     summary="Every value that a field of a customer had",
     moment="as_of",
     past=(JOURNAL, IDENTITY, FIELD_HISTORY),
+    of=MADE_OF,
 )

@@ -15,13 +15,13 @@ from lib.records import Record
 from lib.times import Day
 from services.projections.customers.customer_360 import CUSTOMER_360
 from services.projections.customers.page.showing import Customer, Known, page
-from services.projections.customers.past.memory import TOO_MANY
-from services.projections.customers.past.recalling import RECALLED, recall
+from services.projections.customers.past.recalling import MADE_OF, RECALLED, recall
 from services.projections.customers.person import PERSON
 from services.projections.customers.relations import inward, names_of, others
 from services.projections.customers.roles import CLEAR, OWN
 from services.projections.customers.value_tiers import VALUE_TIERS, thresholds
 from services.projections.shared.identity import IDENTITY, customer_asked, surviving_first
+from services.projections.shared.memory import TOO_MANY
 from services.projections.shared.moments import AsOf
 
 
@@ -84,5 +84,6 @@ CUSTOMER = Query(
     summary="One customer on one page",
     moment="as_of",
     past=RECALLED,
+    of=MADE_OF,
     refusals=(TOO_MANY,),
 )

@@ -19,11 +19,11 @@ from lib.times import Time
 from services.projections.customers.page.showing import page
 from services.projections.customers.past.cells import Path, cells_of, pointer
 from services.projections.customers.past.identity import customer_then, may_see
-from services.projections.customers.past.memory import TOO_MANY, Memory, in_order
-from services.projections.customers.past.recalling import PAGE, RECALLED, Recalled, recall
+from services.projections.customers.past.recalling import MADE_OF, PAGE, RECALLED, Recalled, recall
 from services.projections.customers.past.told import Shown, ToldEvent, told
 from services.projections.customers.roles import OWN
 from services.projections.shared.identity import IDENTITY
+from services.projections.shared.memory import TOO_MANY, Memory, in_order
 
 
 class ChangesAsked(Record):
@@ -117,6 +117,7 @@ CHANGES = Query(
     roles=OWN,
     handler=changes,
     views=RECALLED,
+    of=MADE_OF,
     params=ChangesAsked,
     answer=Changes,
     summary="What became different on a customer's page between two times",

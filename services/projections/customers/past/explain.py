@@ -26,12 +26,12 @@ from services.projections.customers.page.query import TierDay
 from services.projections.customers.page.showing import SECTIONS
 from services.projections.customers.past import cells
 from services.projections.customers.past.cells import Path
-from services.projections.customers.past.memory import TOO_MANY
 from services.projections.customers.past.narrowing import folded_for
-from services.projections.customers.past.recalling import RECALLED, Recalled, recall
+from services.projections.customers.past.recalling import MADE_OF, RECALLED, Recalled, recall
 from services.projections.customers.past.told import Shown, ToldEvent, told
 from services.projections.customers.roles import OWN
 from services.projections.shared.identity import IDENTITY
+from services.projections.shared.memory import TOO_MANY
 from services.projections.shared.moments import AsOf
 
 NO_CELL = "no-such-cell"
@@ -169,6 +169,7 @@ EXPLAIN = Query(
     roles=OWN,
     handler=explain,
     views=RECALLED,
+    of=MADE_OF,
     params=CellAsked,
     answer=Explanation,
     summary="Which events made a value of a customer's page",

@@ -12,9 +12,9 @@ from kernel.view.history.past import Past
 from kernel.web.access import Role
 from kernel.web.inquiry import Inquiry
 from services.contacts.events import ContactsAbsorbed
-from services.projections.customers.past.memory import Memory
 from services.projections.operations.journal import JOURNAL
 from services.projections.shared.identity import IDENTITY, CustomerContacts, customer_asked, customer_of
+from services.projections.shared.memory import Memory
 
 IDENTITIES = Reading([IDENTITY])
 EVERYTHING = Reading([JOURNAL])

@@ -10,26 +10,27 @@ from uuid import UUID
 
 from kernel.log.facts import type_of
 from kernel.taking.arrivals import Arrival, Reading
-from kernel.view.history.aside import Aside, set_aside
 from kernel.view.history.past import Past
 from kernel.view.reading import live
 from kernel.web.inquiry import Inquiry
-from kernel.web.problems import unavailable
 from services.contacts.events import ContactRegistered, NameCorrected, RelationAdded, RelationEnded
 from services.projections.customers import relations
 from services.projections.customers.customer_360 import CUSTOMER_360, Customer360
 from services.projections.customers.page.showing import SECTIONS, Known
 from services.projections.customers.past.identity import customer_then, may_see
-from services.projections.customers.past.memory import Memory, in_order
 from services.projections.customers.person import PERSON, called
 from services.projections.customers.roles import CLEAR
 from services.projections.customers.value_tiers import VALUE_TIERS, Tiers
 from services.projections.operations.journal import JOURNAL
 from services.projections.shared.identity import IDENTITY, CustomerContacts, surviving_first
+from services.projections.shared.memory import Memory, in_order, left_out
 
 FOLDED = (IDENTITY, PERSON, CUSTOMER_360, VALUE_TIERS)
 RECALLED = (JOURNAL, IDENTITY, VALUE_TIERS)
 """What an answer about another time reads: the journal; of now, whose a contact is and where tiers stand."""
+
+MADE_OF = ("contacts", "sales")
+"""The services that tell of customers."""
 
 PAGE = Reading(FOLDED)
 RELATIONS = (RelationAdded, RelationEnded)
@@ -84,8 +85,7 @@ async def recall(
     if customer is None or not await may_see(inquiry, customer):
         return None
     types = {type_of(cls) for name in sections for cls in SECTIONS[name].made_of}
-    aside = await _aside(inquiry)
-    past, memory = Past(FOLDED, aside), Memory(inquiry, until)
+    past, memory = Past(FOLDED, await left_out(inquiry.db, FOLDED, MADE_OF)), Memory(inquiry, until)
     own = [
         *await memory.events(PAGE, customer.contacts, types),
         *await memory.events(PAGE, await _tiers_stream(inquiry), types),
@@ -98,16 +98,6 @@ async def recall(
     past.take(names)
     at = until or datetime.now(UTC)
     return Recalled(customer, named, in_order([*own, *names]), past, at, on or at.date())
-
-
-async def _aside(inquiry: Inquiry) -> Aside:
-    """What the views of the page have set aside; 503 where the journal lacks more than that."""
-    aside = await set_aside(inquiry.db, (*FOLDED, JOURNAL))
-    if set(aside[JOURNAL.name]).difference(*(aside[view.name] for view in FOLDED)):
-        raise unavailable(
-            "The journal has set events aside that the page shows: they are to be retried, or it rebuilt."
-        )
-    return aside
 
 
 def _named(past: Past, customer: CustomerContacts) -> set[UUID]:

@@ -17,7 +17,7 @@ from kernel.view.reading import live
 from kernel.web.inquiry import Inquiry
 from kernel.web.service import Query
 from services.projections.customers.past.identity import customer_of_then
-from services.projections.customers.past.memory import EVER
+from services.projections.customers.past.recalling import MADE_OF
 from services.projections.customers.roles import HISTORY, OWN
 from services.projections.customers.timeline.happenings import (
     Happening,
@@ -30,6 +30,7 @@ from services.projections.customers.timeline.happenings import (
 from services.projections.operations.journal import JOURNAL
 from services.projections.shared import paging
 from services.projections.shared.identity import IDENTITY
+from services.projections.shared.memory import EVER
 from services.projections.shared.moments import AsOf
 
 
@@ -100,6 +101,7 @@ TIMELINE = Query(
     roles=HISTORY,
     handler=timeline,
     views=(IDENTITY, JOURNAL),
+    of=MADE_OF,
     params=TimelineAsked,
     answer=Timeline,
     summary="Everything that happened with a customer",

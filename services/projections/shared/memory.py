@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -12,9 +13,11 @@ import asyncpg
 from kernel.log.facts import UnknownVersion
 from kernel.taking.arrivals import Arrival, Reading
 from kernel.taking.opening import open_personal
+from kernel.view.history.aside import Aside, set_aside
 from kernel.view.reading import live
+from kernel.view.view import View
 from kernel.web.inquiry import Inquiry
-from kernel.web.problems import Problem
+from kernel.web.problems import Problem, unavailable
 from services.projections.operations.journal import JOURNAL
 
 MOST_EVENTS = 10_000
@@ -72,6 +75,17 @@ class Memory:
             arrivals += found
             await asyncio.sleep(0)
         return arrivals
+
+
+async def left_out(db: asyncpg.Connection, views: Sequence[View[Any]], services: Collection[str]) -> Aside:
+    """What of these services the views have set aside; 503 where the journal lacks more than that."""
+    aside = await set_aside(db, (*views, JOURNAL))
+    lacking = set(aside[JOURNAL.name]).difference(*(aside[view.name] for view in views))
+    if any(service in services for service, _, _ in lacking):
+        raise unavailable(
+            "The journal has set events aside that are shown: they are to be retried, or it rebuilt."
+        )
+    return aside
 
 
 def _arrival(reading: Reading, entry: asyncpg.Record) -> Arrival:
