@@ -122,7 +122,7 @@ async def test_an_answer_about_the_past_says_how_far_the_journal_is_and_waits_fo
         "UPDATE checkpoint SET topics = $1 WHERE partition = 3 AND taker NOT LIKE 'journal%'", head
     )
     await worker.close()
-    headers = {"authorization": f"Bearer {token(str(org), 'agent')}"}
+    headers = {"authorization": f"Bearer {token(str(org), 'manager')}"}
 
     def reached(answer: httpx.Response) -> int:
         return open_positions(key, org, answer.headers["rapport-position"])["contacts", 1][3]

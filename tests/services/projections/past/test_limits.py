@@ -14,10 +14,11 @@ from kernel.vault.vault import Vault
 from kernel.web.problems import Problem
 from services.contacts import commands
 from services.projections.customers.page.query import CUSTOMER
-from services.projections.customers.past import memory, recalling
+from services.projections.customers.past import recalling
 from services.projections.customers.past.changes import CHANGES
 from services.projections.customers.past.explain import EXPLAIN
 from services.projections.customers.timeline.query import TIMELINE
+from services.projections.shared import memory
 from tests.services.projections.desk import Desk
 from tests.services.projections.past.lives import clock
 from tests.services.projections.test_page import person
