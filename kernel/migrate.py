@@ -61,7 +61,9 @@ def steps(schema: str) -> list[Step]:
 def _folders(schema: str) -> list[str]:
     if schema in SERVICES:
         return ["kernel/log/sql", "kernel/taking/sql", "kernel/reaction/sql", f"services/{schema}/sql"]
-    return ["kernel/vault/sql"] if schema == "vault" else ["kernel/taking/sql", "kernel/view/sql"]
+    if schema == "vault":
+        return ["kernel/vault/sql"]
+    return ["kernel/taking/sql", "kernel/view/sql", f"services/{schema}/sql"]
 
 
 def _files(folder: str, schema: str) -> Iterator[Step]:
@@ -108,7 +110,7 @@ async def _migrate(settings: Settings, schema: str) -> list[str]:
         await owner.close()
 
 
-USING = {"vault": ("app",), "projections": ("app", "log")}
+USING = {"vault": ("app",), "projections": ("app", "log", "match")}
 """The kinds of roles that use a schema, where it is not a deciding service's."""
 
 

@@ -20,6 +20,11 @@ OPEN = """
 CREATE POLICY every_organisation ON {table} FOR SELECT TO projections_app USING ({condition});
 """
 
+READ_BY = """
+CREATE POLICY {role} ON {table} FOR SELECT TO {role} USING (true);
+GRANT SELECT ON {table} TO {role};
+"""
+
 TERMS = """
 CREATE TABLE {table} (
     org_id uuid NOT NULL,
@@ -50,6 +55,7 @@ def table_sql(view: View[Any]) -> str:
     sql = view.table.replace("{table}", table) + ";" + SECURED.format(table=table)
     if view.open_where is not None:
         sql += OPEN.format(table=table, condition=view.open_where)
+    sql += "".join(READ_BY.format(table=table, role=role) for role in view.readers)
     if view.terms is not None:
         terms = terms_table(view)
         (key,) = view.key

@@ -59,6 +59,8 @@ class View(Generic[R]):
     """What each row can be found by, kept in the table {table}_term; needs a key of one uuid."""
     open_where: str | None = None
     """Which rows every organisation may read, by their columns; None: each reads its own."""
+    readers: tuple[str, ...] = ()
+    """Roles beside the queries' own that read every organisation's rows; none of them answers a caller."""
     former: View[Any] | None = None
     """The fold that this one takes the place of; stays here until none of its versions is left anywhere."""
 

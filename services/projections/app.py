@@ -15,6 +15,7 @@ from services.projections.operations.journal import JOURNAL
 from services.projections.partners import agreements, organisations
 from services.projections.shared.identity import IDENTITY
 from services.projections.sharing.disclosure_consents import DISCLOSURE_CONSENTS
+from services.projections.sharing.matchable import MATCHABLE
 from services.projections.sharing.monthly_purchases import MONTHLY_PURCHASES
 
 VIEWS = (
@@ -26,6 +27,7 @@ VIEWS = (
     JOURNAL,
     organisations.ORGANISATIONS,
     agreements.AGREEMENTS,
+    MATCHABLE,
     DISCLOSURE_CONSENTS,
     MONTHLY_PURCHASES,
 )

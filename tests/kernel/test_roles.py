@@ -10,6 +10,7 @@ import pytest
 from kernel.database import connect_pool, read_as
 from kernel.ids import new_id
 from kernel.settings import SERVICES, Settings
+from services.projections.app import VIEWS
 from tests.connecting import connected
 from tests.kernel.log.store.appends import append, opened, write
 
@@ -46,15 +47,22 @@ VAULT: Mapping[str, Mapping[str, str]] = {
     "person_key": {"app": "INSERT SELECT"},
 }
 PLACES = "SELECT(partition) SELECT(position) SELECT(service) SELECT(taker)"
-VIEWS: Mapping[str, Mapping[str, str]] = {
-    "checkpoint": {"app": READ, "log": "INSERT SELECT UPDATE(parked) UPDATE(topics)"},
+PROJECTIONS: Mapping[str, Mapping[str, str]] = {
+    "blocked_match": {"app": READ, "match": WRITE},
+    "checkpoint": {"app": READ, "log": "INSERT SELECT UPDATE(parked) UPDATE(topics)", "match": READ},
     "dropped": {"app": f"SELECT(ended) {PLACES}", "log": "INSERT SELECT"},
     "generation": {"app": READ, "log": "INSERT SELECT UPDATE"},
     "horizon": {"app": READ, "log": "INSERT SELECT UPDATE"},
-    "migration": {"app": READ, "log": READ},
+    "lease": {"match": WRITE},
+    "match": {"app": READ, "match": WRITE},
+    "match_key": {"match": WRITE},
+    "match_scan": {"match": WRITE},
+    "match_token": {"match": WRITE},
+    "matching": {"match": "SELECT UPDATE"},
+    "migration": {"app": READ, "log": READ, "match": READ},
     "parked": {"app": PLACES, "log": "DELETE INSERT SELECT UPDATE(frames) UPDATE(reason)"},
-    "view": {"app": READ, "log": READ},
-    "view_version": {"app": READ, "log": READ},
+    "view": {"app": READ, "log": READ, "match": READ},
+    "view_version": {"app": READ, "log": READ, "match": READ},
 }
 A_VIEW = {"app": READ, "log": WRITE}
 
@@ -96,19 +104,23 @@ async def test_the_vaults_role_may_do_exactly_this(database: Settings):
 async def test_the_roles_of_the_projections_may_do_exactly_this(database: Settings):
     async with connected(database, "projections_owner") as connection:
         found = await grants(connection, "projections")
-    assert {table: roles for table, roles in found.items() if "__v" not in table} == VIEWS
-    assert all(roles == A_VIEW for table, roles in found.items() if "__v" in table)
+    assert {table: roles for table, roles in found.items() if "__v" not in table} == PROJECTIONS
+    more = {f"{view.name}__v{view.number}": view.readers for view in VIEWS}
+    for table, roles in found.items():
+        if "__v" in table:
+            readers = {role.removeprefix("projections_"): READ for role in more.get(table, ())}
+            assert roles == A_VIEW | readers, table
 
 
 async def test_no_role_of_ours_is_privileged_beyond_its_schema(database: Settings):
     async with connected(database) as connection:
         rows = await connection.fetch(
-            "SELECT * FROM pg_roles WHERE rolname ~ '_(owner|app|log|gate)$' AND rolname !~ '^pg_'"
+            "SELECT * FROM pg_roles WHERE rolname ~ '_(owner|app|log|gate|match)$' AND rolname !~ '^pg_'"
         )
         reach = await connection.fetch(
-            "SELECT nspname, rolname FROM pg_namespace, pg_roles WHERE rolname ~ '_(owner|app|log|gate)$' "
-            "AND rolname !~ '^pg_' AND nspname !~ '^(pg_|information_schema)' "
-            "AND has_schema_privilege(rolname, nspname, 'USAGE')"
+            "SELECT nspname, rolname FROM pg_namespace, pg_roles "
+            "WHERE rolname ~ '_(owner|app|log|gate|match)$' AND rolname !~ '^pg_' "
+            "AND nspname !~ '^(pg_|information_schema)' AND has_schema_privilege(rolname, nspname, 'USAGE')"
         )
     for row in rows:
         privileges = ("rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication")

@@ -11,9 +11,10 @@ EVENT_SCHEMAS = (*SERVICES, "projections")
 
 def names() -> list[str]:
     """Per schema an owner (migrates it), an app role (serves requests) and a log role (batches); per service
-    a gate role (tells what shares with others how far it must have come)."""
+    a gate role (tells what shares with others how far it must have come); and the role of the matcher."""
     kinds = [f"{schema}_{kind}" for schema in EVENT_SCHEMAS for kind in ("owner", "app", "log")]
-    return [*kinds, *(f"{service}_gate" for service in SERVICES), "vault_owner", "vault_app"]
+    gates = [f"{service}_gate" for service in SERVICES]
+    return [*kinds, *gates, "projections_match", "vault_owner", "vault_app"]
 
 
 def schemas() -> dict[str, str]:

@@ -16,6 +16,7 @@ from lib.identifiers import IdentifierKind
 from lib.names import searchable
 from services.contacts import events
 from services.contacts.events.words import Address, AddressUse, ContactKind, Name
+from services.projections.sharing.matchable import MATCHER
 
 TABLE = """
 CREATE TABLE {table} (
@@ -198,4 +199,5 @@ PERSON = View(
     personal=True,
     terms=terms,
     table=TABLE,
+    readers=(MATCHER,),
 )

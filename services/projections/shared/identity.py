@@ -14,6 +14,7 @@ from kernel.view.reading import live
 from kernel.view.view import Key, View
 from kernel.web.inquiry import Inquiry
 from services.contacts.events import ContactRegistered, CustomerJoined, CustomerLeft
+from services.projections.sharing.matchable import MATCHER
 
 TABLE = """
 CREATE TABLE {table} (
@@ -63,6 +64,7 @@ IDENTITY = View(
     fold=fold,
     combine=combine,
     table=TABLE,
+    readers=(MATCHER,),
 )
 
 CONTACTS = """
