@@ -49,20 +49,33 @@ VAULT: Mapping[str, Mapping[str, str]] = {
 PLACES = "SELECT(partition) SELECT(position) SELECT(service) SELECT(taker)"
 PROJECTIONS: Mapping[str, Mapping[str, str]] = {
     "blocked_match": {"app": READ, "match": WRITE},
-    "checkpoint": {"app": READ, "log": "INSERT SELECT UPDATE(parked) UPDATE(topics)", "match": READ},
-    "dropped": {"app": f"SELECT(ended) {PLACES}", "log": "INSERT SELECT"},
+    "checkpoint": {
+        "app": READ,
+        "gate": READ,
+        "log": "INSERT SELECT UPDATE(parked) UPDATE(topics)",
+        "match": READ,
+    },
+    "dropped": {
+        "app": f"SELECT(ended) {PLACES}",
+        "gate": "SELECT(ended) SELECT(org_id) SELECT(partition) SELECT(taker)",
+        "log": "INSERT SELECT",
+    },
     "generation": {"app": READ, "log": "INSERT SELECT UPDATE"},
     "horizon": {"app": READ, "log": "INSERT SELECT UPDATE"},
     "lease": {"match": WRITE},
-    "match": {"app": READ, "match": WRITE},
+    "match": {"app": READ, "gate": READ, "match": WRITE},
     "match_key": {"match": WRITE},
     "match_scan": {"match": WRITE},
     "match_token": {"match": WRITE},
     "matching": {"match": "SELECT UPDATE"},
     "migration": {"app": READ, "log": READ, "match": READ},
-    "parked": {"app": PLACES, "log": "DELETE INSERT SELECT UPDATE(frames) UPDATE(reason)"},
-    "view": {"app": READ, "log": READ, "match": READ},
-    "view_version": {"app": READ, "log": READ, "match": READ},
+    "parked": {
+        "app": PLACES,
+        "gate": "SELECT(org_id) SELECT(partition) SELECT(taker)",
+        "log": "DELETE INSERT SELECT UPDATE(frames) UPDATE(reason)",
+    },
+    "view": {"app": READ, "gate": READ, "log": READ, "match": READ},
+    "view_version": {"app": READ, "gate": READ, "log": READ, "match": READ},
 }
 A_VIEW = {"app": READ, "log": WRITE}
 
@@ -115,13 +128,15 @@ async def test_the_roles_of_the_projections_may_do_exactly_this(database: Settin
 async def test_no_role_of_ours_is_privileged_beyond_its_schema(database: Settings):
     async with connected(database) as connection:
         rows = await connection.fetch(
-            "SELECT * FROM pg_roles WHERE rolname ~ '_(owner|app|log|gate|match)$' AND rolname !~ '^pg_'"
+            "SELECT * FROM pg_roles "
+            "WHERE rolname ~ '_(owner|app|log|gate|match|partner)$' AND rolname !~ '^pg_'"
         )
         reach = await connection.fetch(
             "SELECT nspname, rolname FROM pg_namespace, pg_roles "
-            "WHERE rolname ~ '_(owner|app|log|gate|match)$' AND rolname !~ '^pg_' "
+            "WHERE rolname ~ '_(owner|app|log|gate|match|partner)$' AND rolname !~ '^pg_' "
             "AND nspname !~ '^(pg_|information_schema)' AND has_schema_privilege(rolname, nspname, 'USAGE')"
         )
+    assert [row["rolname"] for row in rows if not row["rolcanlogin"]] == ["projections_gate"]
     for row in rows:
         privileges = ("rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication")
         assert not any(row[privilege] for privilege in privileges)

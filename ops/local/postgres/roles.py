@@ -11,10 +11,15 @@ EVENT_SCHEMAS = (*SERVICES, "projections")
 
 def names() -> list[str]:
     """Per schema an owner (migrates it), an app role (serves requests) and a log role (batches); per service
-    a gate role (tells what shares with others how far it must have come); and the role of the matcher."""
+    a gate role (tells what shares with others how far it must have come); the roles of the matcher, and of
+    who asks the gate."""
     kinds = [f"{schema}_{kind}" for schema in EVENT_SCHEMAS for kind in ("owner", "app", "log")]
     gates = [f"{service}_gate" for service in SERVICES]
-    return [*kinds, *gates, "projections_match", "vault_owner", "vault_app"]
+    return [*kinds, *gates, "projections_match", "projections_partner", "vault_owner", "vault_app"]
+
+
+GATE = "projections_gate"
+"""As whom the gate's functions read; nobody signs in so."""
 
 
 def schemas() -> dict[str, str]:
@@ -32,6 +37,9 @@ async def create_roles(administrator: asyncpg.Connection, passwords: dict[str, s
         await administrator.execute(
             f"{verb} ROLE {role} LOGIN NOSUPERUSER {bypass} PASSWORD '{passwords[role]}'"
         )
+    if GATE not in there:
+        await administrator.execute(f"CREATE ROLE {GATE} NOLOGIN NOSUPERUSER NOBYPASSRLS")
+    await administrator.execute(f"GRANT {GATE} TO projections_owner WITH INHERIT FALSE, SET TRUE")
 
 
 async def create_database(administrator: asyncpg.Connection, name: str = DATABASE) -> None:

@@ -16,7 +16,7 @@ from lib.identifiers import IdentifierKind
 from lib.names import searchable
 from services.contacts import events
 from services.contacts.events.words import Address, AddressUse, ContactKind, Name
-from services.projections.sharing.matchable import MATCHER
+from services.projections.sharing.matchable import GATE, MATCHER
 
 TABLE = """
 CREATE TABLE {table} (
@@ -199,5 +199,5 @@ PERSON = View(
     personal=True,
     terms=terms,
     table=TABLE,
-    readers=(MATCHER,),
+    readers=(MATCHER, GATE),
 )

@@ -16,6 +16,7 @@ from kernel.taking.fact import Fact
 from kernel.view.reading import live
 from kernel.view.view import Key, View
 from services.projections.customers.spending import ZERO, Spendings
+from services.projections.sharing.matchable import GATE
 from services.sales.events import ValueTier, ValueTiersSet
 
 MONTHS = 12
@@ -65,6 +66,7 @@ VALUE_TIERS = View(
     fold=fold,
     combine=combine,
     table=TABLE,
+    readers=(GATE,),
 )
 
 

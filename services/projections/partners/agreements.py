@@ -26,7 +26,7 @@ from services.projections.operations.journal import JOURNAL
 from services.projections.shared import paging
 from services.projections.shared.memory import TOO_MANY, Memory, left_out
 from services.projections.shared.moments import AsOf
-from services.projections.sharing.matchable import MATCHER
+from services.projections.sharing.matchable import GATE, MATCHER
 
 TABLE = """
 CREATE TABLE {table} (
@@ -121,7 +121,7 @@ AGREEMENTS = View(
     fold=fold,
     combine=combine,
     table=TABLE,
-    readers=(MATCHER,),
+    readers=(MATCHER, GATE),
 )
 
 TOLD = Reading((AGREEMENTS,))

@@ -14,7 +14,7 @@ from kernel.view.reading import live
 from kernel.view.view import Key, View
 from kernel.web.inquiry import Inquiry
 from services.contacts.events import ContactRegistered, CustomerJoined, CustomerLeft
-from services.projections.sharing.matchable import MATCHER
+from services.projections.sharing.matchable import GATE, MATCHER
 
 TABLE = """
 CREATE TABLE {table} (
@@ -64,7 +64,7 @@ IDENTITY = View(
     fold=fold,
     combine=combine,
     table=TABLE,
-    readers=(MATCHER,),
+    readers=(MATCHER, GATE),
 )
 
 CONTACTS = """

@@ -17,6 +17,7 @@ from kernel.taking.fact import Fact
 from kernel.view.view import Key, View
 from services.contacts.events import ConsentGiven, ConsentWithdrawn
 from services.contacts.events.consent import ConsentChannel
+from services.projections.sharing.matchable import GATE
 
 TABLE = """
 CREATE TABLE {table} (
@@ -99,4 +100,5 @@ DISCLOSURE_CONSENTS = View(
     fold=fold,
     combine=combine,
     table=TABLE,
+    readers=(GATE,),
 )

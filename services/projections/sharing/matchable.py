@@ -18,6 +18,8 @@ from services.contacts import events
 
 MATCHER = "projections_match"
 """The role of the matcher, which reads what it compares, and answers no caller."""
+GATE = "projections_gate"
+"""As whom the gate's functions read what is shared."""
 
 TABLE = """
 CREATE TABLE {table} (
@@ -80,5 +82,5 @@ MATCHABLE = View(
     fold=fold,
     combine=combine,
     table=TABLE,
-    readers=(MATCHER,),
+    readers=(MATCHER, GATE),
 )

@@ -16,6 +16,7 @@ from kernel.taking.fact import Fact
 from kernel.view.parts import Part, json_text
 from kernel.view.view import Key, View
 from services.projections.customers.spending import NONE_SOLD, Sold, month_of
+from services.projections.sharing.matchable import GATE
 from services.sales.events import (
     PurchaseAttributed,
     PurchaseLine,
@@ -112,4 +113,5 @@ MONTHLY_PURCHASES = View(
     fold=fold,
     combine=combine,
     table=TABLE,
+    readers=(GATE,),
 )
