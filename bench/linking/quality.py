@@ -1,0 +1,62 @@
+"""What a model makes of two sides: precision, recall and F1 of all its matches, and of those to share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bench.linking.sides import Sides, candidates
+from lib.matching.customers import Matching, Scored, match_customers
+from lib.matching.grading import Grade
+from lib.matching.model import Model
+from lib.matching.scoring import score
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Of found pairs, beside the true ones."""
+
+    right: int
+    wrong: int
+    missed: int
+
+    @property
+    def precision(self) -> float:
+        return self.right / (self.right + self.wrong) if self.right + self.wrong else 1.0
+
+    @property
+    def recall(self) -> float:
+        return self.right / (self.right + self.missed) if self.right + self.missed else 1.0
+
+    @property
+    def f1(self) -> float:
+        return 2 * self.right / (2 * self.right + self.wrong + self.missed)
+
+
+def quality(found: Iterable[tuple[object, object]], truth: Mapping[str, str]) -> Quality:
+    pairs = set(found)
+    right = len(pairs & truth.items())
+    return Quality(right, len(pairs) - right, len(truth) - right)
+
+
+def scored(model: Model, sides: Sides) -> list[Scored]:
+    return [
+        Scored(here, there, score(model, sides.left[here], sides.right[there]))
+        for here, there in candidates(sides.left, sides.right)
+    ]
+
+
+def matched(model: Model, sides: Sides) -> Matching:
+    """Every person a customer of its own."""
+    own_left, own_right = {name: name for name in sides.left}, {name: name for name in sides.right}
+    return match_customers(model, scored(model, sides), own_left, own_right)
+
+
+def both(matching: Matching, truth: Mapping[str, str]) -> tuple[Quality, Quality]:
+    """Of all matches, and of those of the grade `share`."""
+    return (
+        quality(((match.left, match.right) for match in matching.matches), truth),
+        quality(
+            ((match.left, match.right) for match in matching.matches if match.grade is Grade.SHARE), truth
+        ),
+    )

@@ -1,0 +1,98 @@
+"""Customers are matched by their best pair when nobody else comes near; relatives open nothing."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from lib.matching.customers import Scored, match_customers
+from lib.matching.grading import Grade
+from lib.matching.person import Person
+from lib.matching.scoring import score
+from lib.matching.standard import STANDARD
+from tests.lib.matching.persons import (
+    ANNA,
+    ELSEWHERE,
+    EMAIL,
+    JUNIOR,
+    OTHER_EMAIL,
+    PHONE,
+    SPOUSE,
+    STRANGER,
+    TWIN,
+    known,
+    matched,
+)
+
+
+def test_a_person_among_relatives_is_matched_and_shared() -> None:
+    there = {"self": replace(ANNA, given="ana"), "spouse": SPOUSE, "twin": TWIN, "junior": JUNIOR}
+    [match] = matched({"anna": ANNA}, there).matches
+    assert (match.left, match.right, match.grade) == ("anna", "self", Grade.SHARE)
+
+
+@pytest.mark.parametrize("relative", [SPOUSE, TWIN, JUNIOR])
+def test_a_relative_alone_is_likely_at_most(relative: Person) -> None:
+    assert [match.grade for match in matched({"anna": ANNA}, {"other": relative}).matches] == [Grade.LIKELY]
+
+
+def test_a_junior_of_unknown_age_with_an_address_of_its_own_is_likely_at_most() -> None:
+    junior = known(replace(ANNA, birth=""), OTHER_EMAIL, PHONE)
+    [match] = matched({"anna": known(ANNA, EMAIL, PHONE)}, {"junior": junior}).matches
+    assert match.grade is Grade.LIKELY
+
+
+def test_two_who_fit_alike_match_nobody_and_are_said_to_be_ambiguous() -> None:
+    unborn = replace(ANNA, birth="")
+    found = matched({"anna": unborn}, {"senior": ANNA, "junior": JUNIOR})
+    assert found.matches == ()
+    assert {pair.right for pair in found.ambiguous} == {"senior", "junior"}
+
+
+def test_a_namesake_elsewhere_leaves_a_given_name_alone_no_evidence() -> None:
+    unborn = replace(ANNA, birth="")
+    assert matched({"anna": unborn}, {"junior": JUNIOR}).matches[0].grade is Grade.SHARE
+    found = matched({"anna": unborn}, {"junior": JUNIOR, "moved": replace(ANNA, **ELSEWHERE)})
+    assert [match.grade for match in found.matches] == [Grade.LIKELY]
+
+
+def test_who_moved_is_found_before_the_relatives_who_stayed() -> None:
+    here = known(ANNA, EMAIL)
+    there = {"moved": replace(here, **ELSEWHERE), "twin": known(TWIN, OTHER_EMAIL), "spouse": SPOUSE}
+    [match] = matched({"anna": here}, there).matches
+    assert (match.right, match.grade) == ("moved", Grade.SHARE)
+
+
+def test_each_has_to_be_the_others_best() -> None:
+    found = matched({"anna": ANNA, "ana": replace(ANNA, given="ana", birth="19840518")}, {"self": ANNA})
+    assert [(match.left, match.right) for match in found.matches] == [("anna", "self")]
+    assert found.ambiguous == ()
+
+
+def test_nobody_matches_a_stranger() -> None:
+    found = matched({"anna": ANNA}, {"stranger": STRANGER})
+    assert (found.matches, found.ambiguous) == ((), ())
+
+
+def test_a_customer_of_several_contacts_matches_by_its_best_pair() -> None:
+    moved = replace(ANNA, birth="", **ELSEWHERE)
+    left, right = {"a": ANNA, "b": moved}, {"c": replace(moved, given="ana"), "d": ANNA}
+    pairs = [Scored(a, b, score(STANDARD, left[a], right[b])) for a in left for b in right]
+    [match] = match_customers(
+        STANDARD, pairs, dict.fromkeys(left, "ours"), dict.fromkeys(right, "theirs")
+    ).matches
+    assert (match.left, match.right) == ("ours", "theirs")
+    assert (match.by.left, match.by.right) == ("a", "d")
+
+
+def test_the_order_of_pairs_changes_nothing() -> None:
+    left = {"anna": ANNA, "peter": SPOUSE, "unborn": replace(ANNA, birth="")}
+    right = {"self": ANNA, "twin": TWIN, "junior": JUNIOR, "spouse": replace(SPOUSE, given="petre")}
+    pairs = [Scored(a, b, score(STANDARD, left[a], right[b])) for a in left for b in right]
+    ours, theirs = {a: a for a in left}, {b: b for b in right}
+    first = match_customers(STANDARD, pairs, ours, theirs)
+    for seed in range(20):
+        random.Random(seed).shuffle(pairs)
+        assert match_customers(STANDARD, pairs, ours, theirs) == first
