@@ -21,6 +21,7 @@ BENCHES = {
     "faults": "nothing lost, doubled or out of order whatever breaks: accidents at random amid a load",
     "growth": "appends, rebuilds and pages of a log of 10,000 to 3,000,000 events",
     "latency": "from a command to its effect in a view, at 200 and 1,000 commands a second",
+    "matching": "persons matched by scores, right and fast, beside splink and recordlinkage",
     "poison": "how long other streams wait for a view that has parked one stream in twenty",
     "projection": "events folded into a view from a backlog, beside a FastStream handler that upserts each",
     "rebuild": "customer_360 made anew from a million events, beside reading alone and two peers",

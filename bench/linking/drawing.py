@@ -13,6 +13,9 @@ from lib.names import searchable
 OWN_PHONE = 0.6
 """Persons with a telephone of their own; the others give the household's."""
 
+STREETS = 40
+"""Of a suburb."""
+
 
 class Draw:
     """What a household is drawn from; the same for the same seed."""
@@ -39,9 +42,19 @@ class Draw:
         row = self.random.choice(self.rows)
         street = " ".join((row["street_number"], row["address_1"], row["address_2"]))
         there = person(street=street, postal_code=row["postcode"], city=row["suburb"])
-        return replace(
-            whom, street=there.street, number=there.number, postal_code=there.postal_code, city=there.city
+        return _move(whom, there)
+
+    def housed(self, whom: Person) -> Person:
+        """In one of 150 houses of one of the STREETS that each suburb has, which others live in too."""
+        place = self.random.randrange(len(self.rows))
+        street = (place + self.random.randrange(STREETS)) % len(self.rows)
+        row, names = self.rows[place], self.rows[street]
+        there = person(
+            street=f"{self.random.randint(1, 150)} {names['address_1']} {names['address_2']}",
+            postal_code=row["postcode"],
+            city=row["suburb"],
         )
+        return _move(whom, there)
 
     def new(self, kind: IdentifierKind) -> Known:
         self.numbers += 1
@@ -50,3 +63,9 @@ class Draw:
     def identifiers(self, home: Known) -> frozenset[Known]:
         phone = self.new(IdentifierKind.PHONE) if self.happens(OWN_PHONE) else home
         return frozenset((self.new(IdentifierKind.EMAIL), phone))
+
+
+def _move(whom: Person, there: Person) -> Person:
+    return replace(
+        whom, street=there.street, number=there.number, postal_code=there.postal_code, city=there.city
+    )

@@ -46,7 +46,7 @@ def households(case: Case, *, verified: bool, seed: int = SEED, size: int = SIZE
         left[f"{number}"] = _known(draw, whom, verified)
         relatives = _how_many(draw, case, number)
         if case is Case.PRESENT or not relatives:
-            right[f"{number} self"] = _known(draw, _elsewhere(draw, whom), verified)
+            right[f"{number} self"] = _known(draw, elsewhere(draw, whom), verified)
             truth[f"{number}"] = f"{number} self"
         for relative in draw.random.sample((_spouse, _twin, _junior), relatives):
             other = relative(draw, replace(whom, identifiers=draw.identifiers(home)))
@@ -85,7 +85,7 @@ def _known(draw: Draw, whom: Person, verified: bool) -> Person:
     return replace(whom, birth=birth, identifiers=whom.identifiers if verified else frozenset())
 
 
-def _elsewhere(draw: Draw, whom: Person) -> Person:
+def elsewhere(draw: Draw, whom: Person) -> Person:
     """The same person, as the other company wrote it down."""
     if draw.happens(OTHER_EMAIL):
         kept = {known for known in whom.identifiers if known[0] is not IdentifierKind.EMAIL}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
-from bench.linking.sides import Sides, candidates
+from bench.linking.sides import Sides, candidates, febrl
 from lib.matching.customers import Matching, Scored, match_customers
 from lib.matching.grading import Grade
 from lib.matching.model import Model
@@ -60,3 +62,24 @@ def both(matching: Matching, truth: Mapping[str, str]) -> tuple[Quality, Quality
             ((match.left, match.right) for match in matching.matches if match.grade is Grade.SHARE), truth
         ),
     )
+
+
+def repeated(model: Model, number: str) -> Quality:
+    """Of a febrl set in which persons stand several times: all pairs from the threshold on."""
+    persons = febrl(number)
+    truth = _same(persons)
+    found = {
+        (a, b)
+        for a, b in candidates(persons, persons)
+        if a < b and score(model, persons[a], persons[b]).reaches(model)
+    }
+    right = len(found & truth)
+    return Quality(right, len(found) - right, len(truth) - right)
+
+
+def _same(names: Iterable[str]) -> set[tuple[str, str]]:
+    """Pairs of records of one person: `rec-<person>-org` and `rec-<person>-dup-<n>`."""
+    by_person: defaultdict[str, list[str]] = defaultdict(list)
+    for name in sorted(names):
+        by_person[name.split("-")[1]].append(name)
+    return {pair for same in by_person.values() for pair in combinations(same, 2)}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from operator import ge, gt
 
-from lib.matching.levels import Comparison, Level
+from lib.matching.levels import Level
 from lib.matching.model import Model
 from lib.matching.scoring import Score
 
@@ -22,18 +22,20 @@ class Grade(StrEnum):
 
 def plausible(score: Score) -> bool:
     """Whether it may be the same person for all that is known, or somebody of the same name elsewhere."""
-    named = Comparison.FAMILY in score.agreeing or score.levels[Comparison.GIVEN] is Level.SWAPPED
-    return not score.contradicted and (score.weight >= 0 or named)
+    given, family, *_ = score.pattern
+    named = given is Level.SWAPPED or family is Level.SAME or family is Level.CLOSE
+    return (score.weight >= 0 or named) and not score.contradicted
 
 
 def grade(model: Model, score: Score, others: Sequence[Score]) -> Grade:
-    """Of a matched pair; `others` are the plausible rivals of either side.
+    """Of a matched pair; `others` are the rivals of either side.
 
     `share` only if nobody else fits better in anything that a person has for itself, or as well in all.
     A given name alone tells a person from the rest of a household only if nobody else may have it.
     """
     if not score.personal or score.contradicted:
         return Grade.LIKELY
+    others = [other for other in others if plausible(other)]
     if score.certain:
         own = score.own(model)
         others = [other for other in others if _fits_better(other.own(model), own)]

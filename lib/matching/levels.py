@@ -8,7 +8,13 @@ COMPARED = 1
 """The number of this way of comparing. Weights belong to one way: whoever changes it, numbers it anew."""
 
 
-class Comparison(StrEnum):
+class _Word(StrEnum):
+    """Hashed as text is: an Enum's own hash is a function in Python, and costs as much as a comparison."""
+
+    __hash__ = str.__hash__
+
+
+class Comparison(_Word):
     GIVEN = "given name"
     FAMILY = "family name"
     BIRTH = "birth date"
@@ -16,7 +22,7 @@ class Comparison(StrEnum):
     IDENTIFIER = "identifier"
 
 
-class Level(StrEnum):
+class Level(_Word):
     """What a comparison found; UNKNOWN where a side has nothing to compare, and then it weighs nothing."""
 
     UNKNOWN = "unknown"
@@ -50,5 +56,7 @@ LEVELS: dict[Comparison, tuple[Level, ...]] = {
 }
 """The levels that each comparison can reach, beside UNKNOWN."""
 
+IN_ORDER = tuple(Comparison)
+"""Of a pattern."""
 Pattern = tuple[Level, Level, Level, Level, Level]
-"""The level of each comparison, in their order."""
+"""The level of each comparison."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lib.matching.comparisons import compare
-from lib.matching.levels import COMPARED, Comparison, Level, Pattern
+from lib.matching.levels import COMPARED, IN_ORDER, Comparison, Level, Pattern
 from lib.matching.model import Model
 from lib.matching.person import Person
 
@@ -28,7 +28,7 @@ class Score:
 
     @property
     def levels(self) -> dict[Comparison, Level]:
-        return dict(zip(Comparison, self.pattern, strict=True))
+        return dict(zip(IN_ORDER, self.pattern, strict=True))
 
     @property
     def agreeing(self) -> frozenset[Comparison]:
@@ -84,6 +84,6 @@ def score(model: Model, a: Person, b: Person) -> Score:
         raise ValueError(f"a model of comparisons {model.compared}; this compares as {COMPARED}")
     pattern = compare(a, b)
     weight = model.prior
-    for name, level in zip(Comparison, pattern, strict=True):
+    for name, level in zip(IN_ORDER, pattern, strict=True):
         weight += model.weights[name].get(level, 0.0)
     return Score(weight, 1 / (1 + 2**-weight), pattern)

@@ -65,6 +65,12 @@ def test_who_moved_is_found_before_the_relatives_who_stayed() -> None:
     assert (match.right, match.grade) == ("moved", Grade.SHARE)
 
 
+def test_who_has_the_same_given_name_and_birthday_elsewhere_is_not_in_the_way() -> None:
+    namesake = replace(STRANGER, given=ANNA.given, birth=ANNA.birth)
+    [match] = matched({"anna": ANNA}, {"self": replace(ANNA, birth=""), "namesake": namesake}).matches
+    assert match.right == "self"
+
+
 def test_each_has_to_be_the_others_best() -> None:
     found = matched({"anna": ANNA, "ana": replace(ANNA, given="ana", birth="19840518")}, {"self": ANNA})
     assert [(match.left, match.right) for match in found.matches] == [("anna", "self")]
