@@ -14,6 +14,7 @@ from bench.harness import Figures, Goal, Report, Tell, in_rounds
 from bench.linking import with_recordlinkage, with_splink
 from bench.linking.calibration import calibration
 from bench.linking.crowd import look
+from bench.linking.frequencies import by_frequency
 from bench.linking.households import Case, households
 from bench.linking.quality import Quality, both, matched, quality, repeated
 from bench.linking.sides import Sides, febrl4, overlapping
@@ -36,11 +37,12 @@ PEERS: dict[str, Callable[[Sides], set[tuple[str, str]]]] = {
 def measure(rounds: int, tell: Tell) -> Report:
     sets = _sets()
     ours, peers = in_rounds(rounds, partial(_round, sets), tell)
-    tell("calibration, and dataset 3")
+    tell("calibration, names by frequency, dataset 3")
     ours |= {
         f"calibration, {name}": figures
         for name, figures in calibration(STANDARD, [*sets.values(), *_overlaps().values()]).items()
     }
+    ours["febrl4, names by frequency"] = by_frequency(STANDARD, sets["febrl4"])
     ours["febrl dataset 3, all pairs from the threshold on"] = _percent(repeated(STANDARD, "3"))
     goals = _quality_goals(sets, ours)
     with Workers(1, SECONDS) as worker:
