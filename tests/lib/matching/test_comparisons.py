@@ -57,6 +57,11 @@ def test_a_given_name_is_the_same_close_initial_or_another(a: str, b: str, found
     assert level(Comparison.GIVEN, replace(ANNA, given=a), replace(ANNA, given=b)) is found
 
 
+def test_identifiers_are_those_that_were_verified() -> None:
+    assert person(given="Anna").identifiers == frozenset()
+    assert person(given="Anna", verified=[EMAIL]).identifiers == {EMAIL}
+
+
 def test_names_in_each_others_place_are_said_once() -> None:
     swapped = replace(ANNA, given="gruber", family="anna")
     assert compare(ANNA, swapped)[:2] == (Level.SWAPPED, Level.UNKNOWN)

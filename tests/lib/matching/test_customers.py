@@ -51,11 +51,20 @@ def test_two_who_fit_alike_match_nobody_and_are_said_to_be_ambiguous() -> None:
     assert {pair.right for pair in found.ambiguous} == {"senior", "junior"}
 
 
-def test_a_namesake_elsewhere_leaves_a_given_name_alone_no_evidence() -> None:
+@pytest.mark.parametrize("given", ["anna", "ana", "a"])
+def test_a_given_name_alone_is_no_evidence_while_somebody_elsewhere_may_have_it(given: str) -> None:
     unborn = replace(ANNA, birth="")
     assert matched({"anna": unborn}, {"junior": JUNIOR}).matches[0].grade is Grade.SHARE
-    found = matched({"anna": unborn}, {"junior": JUNIOR, "moved": replace(ANNA, **ELSEWHERE)})
+    found = matched({"anna": unborn}, {"junior": JUNIOR, "moved": replace(ANNA, given=given, **ELSEWHERE)})
     assert [match.grade for match in found.matches] == [Grade.LIKELY]
+
+
+def test_who_agrees_in_more_is_rivalled_only_by_who_fits_better_in_something() -> None:
+    namesake = replace(ANNA, birth="", **ELSEWHERE)
+    [match] = matched({"anna": ANNA}, {"self": replace(ANNA, given="ana"), "namesake": namesake}).matches
+    assert (match.right, match.grade) == ("self", Grade.LIKELY)
+    [match] = matched({"anna": ANNA}, {"self": ANNA, "namesake": namesake}).matches
+    assert (match.right, match.grade) == ("self", Grade.SHARE)
 
 
 def test_who_moved_is_found_before_the_relatives_who_stayed() -> None:

@@ -63,10 +63,11 @@ def test_another_email_address_contradicts_unless_name_and_birthday_are_the_same
 
 
 def test_an_equal_identifier_adds_weight_and_never_matches_alone() -> None:
-    alone = score(STANDARD, Person(identifiers=frozenset({EMAIL})), Person(identifiers=frozenset({EMAIL})))
-    assert alone.weight > STANDARD.prior
-    assert not alone.reaches(STANDARD)
-    assert not alone.reaches(replace(STANDARD, prior=0.0))
+    nobody = Person(identifiers=frozenset({EMAIL}))
+    for model in (STANDARD, replace(STANDARD, prior=0.0)):
+        alone = score(model, nobody, nobody)
+        assert alone.weight > model.prior
+        assert not alone.reaches(model)
     moved = replace(ANNA, birth="", **ELSEWHERE)
     assert not score(STANDARD, ANNA, moved).reaches(STANDARD)
     assert score(STANDARD, known(ANNA, EMAIL), known(moved, EMAIL)).weight > 4
