@@ -38,10 +38,7 @@ def measure(rounds: int, tell: Tell) -> Report:
     sets = _sets()
     ours, peers = in_rounds(rounds, partial(_round, sets), tell)
     tell("calibration, names by frequency, dataset 3")
-    ours |= {
-        f"calibration, {name}": figures
-        for name, figures in calibration(STANDARD, [*sets.values(), *_overlaps().values()]).items()
-    }
+    ours |= _calibrations(sets)
     ours["febrl4, names by frequency"] = by_frequency(STANDARD, sets["febrl4"])
     ours["febrl dataset 3, all pairs from the threshold on"] = _percent(repeated(STANDARD, "3"))
     goals = _quality_goals(sets, ours)
@@ -78,6 +75,17 @@ def _overlaps() -> dict[str, Sides]:
         f"febrl4, {name}, draw {seed}": overlapping(whole, share, seed)
         for share, name in SHARES.items()
         for seed in DRAWS
+    }
+
+
+def _calibrations(sets: dict[str, Sides]) -> Figures:
+    strangers = [sets["febrl4"], *_overlaps().values()]
+    relatives = [sides for name, sides in sets.items() if name != "febrl4"]
+    return {
+        f"{name}{', contradicted' if contradicted else ''}: {within}": figures
+        for name, sides in (("febrl4 and its draws", strangers), ("households", relatives))
+        for contradicted in (False, True)
+        for within, figures in calibration(STANDARD, sides, contradicted=contradicted).items()
     }
 
 

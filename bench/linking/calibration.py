@@ -13,18 +13,19 @@ from lib.matching.model import Model
 BOUNDS = (0.0, 0.05, 0.5, 0.95, 0.99, 0.999, 0.99999, 1.0)
 
 
-def calibration(model: Model, sides: Iterable[Sides]) -> Figures:
-    """Of all candidates, by their probability."""
+def calibration(model: Model, sides: Iterable[Sides], *, contradicted: bool) -> Figures:
+    """Of candidates whom something contradicts, or of the others, by their probability."""
     seen = [
         (pair.score.probability, side.truth.get(str(pair.left)) == pair.right)
         for side in sides
         for pair in scored(model, side)
+        if pair.score.contradicted == contradicted
     ]
     figures: Figures = {}
     for low, high in pairwise(BOUNDS):
         within = [pair for pair in seen if low <= pair[0] < high or (high == 1 and pair[0] == 1)]
         if within:
-            figures[f"{low:.3%} to {high:.3%}"] = {
+            figures[f"{100 * low:g} to {100 * high:g} %"] = {
                 "pairs": len(within),
                 "said_per_cent": 100 * sum(probability for probability, _ in within) / len(within),
                 "true_per_cent": 100 * sum(true for _, true in within) / len(within),
