@@ -88,20 +88,25 @@ def find(model: Model, crowd: Crowd, whom: Person) -> tuple[int, object]:
 
 
 def look(size: int, times: int) -> dict[str, float]:
-    """Figures of looking for so many persons, half of whom are there with slips, among `size`."""
+    """Figures of looking for so many persons, half of whom are there with slips, among `size`.
+
+    `cpu_` is the process's own time: what is left of the others when the machine has more to do.
+    """
     draw = Draw(SEED)
     crowd, model = gather(draw, size), STANDARD.among(size)
-    took, numbers, right = [], [], 0
+    took, used, numbers, right = [], [], [], 0
     for _ in range(times):
         there = None if draw.happens(NEWCOMERS) else draw.random.randrange(size)
         whom = newcomer(draw) if there is None else elsewhere(draw, crowd[there])
-        began = time.perf_counter()
+        began, own = time.perf_counter(), time.process_time()
         number, found = find(model, crowd, whom)
+        used.append(time.process_time() - own)
         took.append(time.perf_counter() - began)
         numbers.append(number)
         right += found == there
     return {
         **latencies(took),
+        **latencies(used, "cpu_"),
         "candidates": sum(numbers) / times,
         "most_candidates": max(numbers),
         "right_per_cent": right / times * 100,
