@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from lib.matching.person import Person
 
-MOST_SHARING = 200
+MOST_SHARING = 100
 """A key that more persons of one side have than this finds nobody: it tells none of them from the others."""
 
 

@@ -11,6 +11,8 @@ from bench.linking.households import Case, households
 from bench.linking.quality import Quality, quality
 from bench.linking.sides import candidates, febrl4, overlapping
 from bench.linking.tables import one_to_one
+from lib.matching.blocking import MOST_SHARING
+from lib.matching.person import Person
 from lib.matching.standard import STANDARD
 
 
@@ -54,6 +56,13 @@ def test_a_crowd_offers_the_same_candidates_as_the_sides() -> None:
         beside = {int(there) for _, there in candidates({"whom": whom}, everybody)}
         assert crowd.candidates(whom) == beside
         assert find(STANDARD, crowd, whom) == (len(beside), number)
+
+
+def test_a_key_that_too_many_have_finds_nobody() -> None:
+    whom = Person(birth="19840517")
+    for number, found in ((MOST_SHARING, MOST_SHARING), (MOST_SHARING + 1, 0)):
+        everybody = {f"{n}": whom for n in range(number)}
+        assert len(list(candidates({"whom": whom}, everybody))) == found
 
 
 def test_peers_match_each_person_once_and_from_the_threshold_on() -> None:
