@@ -54,7 +54,9 @@ class Measured(Protocol):
 @click.option(
     "--events", metavar="N", type=click.IntRange(min=1_000), help="rebuild, fanout, undisturbed: how many."
 )
-@click.option("--most", metavar="N", type=click.IntRange(min=10_000), help="growth: no larger log.")
+@click.option(
+    "--most", metavar="N", type=click.IntRange(min=10_000), help="growth, matching: no larger log, or crowd."
+)
 @click.option("--minutes", metavar="N", type=click.FloatRange(min=0.1), help="faults: for how long.")
 @click.option("--seed", metavar="TEXT", help="faults: what decides the draws and the commands.")
 @json_option

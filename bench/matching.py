@@ -34,7 +34,8 @@ PEERS: dict[str, Callable[[Sides], set[tuple[str, str]]]] = {
 }
 
 
-def measure(rounds: int, tell: Tell) -> Report:
+def measure(rounds: int, tell: Tell, most: int = max(CROWDS)) -> Report:
+    """`most`: nobody is looked for in a larger crowd."""
     sets = _sets()
     ours, peers = in_rounds(rounds, partial(_round, sets), tell)
     tell("calibration, names by frequency, dataset 3")
@@ -44,6 +45,8 @@ def measure(rounds: int, tell: Tell) -> Report:
     goals = _quality_goals(sets, ours)
     with Workers(1, SECONDS) as worker:
         for size, most_ms in CROWDS.items():
+            if size > most:
+                continue
             tell(f"looking for {LOOKED_FOR:,} persons among {size:,}")
             [figures] = worker.run(partial(look, size, LOOKED_FOR))
             ours[f"one among {size:,}"] = figures
