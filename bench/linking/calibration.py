@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from bench.harness import Figures
-from bench.linking.quality import scored
 from bench.linking.sides import Sides
+from lib.matching.blocking import candidates
 from lib.matching.model import Model
+from lib.matching.scoring import score
 
 BOUNDS = (0.0, 0.05, 0.5, 0.95, 0.99, 0.999, 0.99999, 1.0)
 
@@ -16,10 +17,10 @@ BOUNDS = (0.0, 0.05, 0.5, 0.95, 0.99, 0.999, 0.99999, 1.0)
 def calibration(model: Model, sides: Iterable[Sides], *, contradicted: bool) -> Figures:
     """Of candidates whom something contradicts, or of the others, by their probability."""
     seen = [
-        (pair.score.probability, side.truth.get(str(pair.left)) == pair.right)
+        (found.probability, side.truth.get(here) == there)
         for side in sides
-        for pair in scored(model, side)
-        if pair.score.contradicted == contradicted
+        for here, there in candidates(side.left, side.right)
+        if (found := score(model, side.left[here], side.right[there])).contradicted == contradicted
     ]
     figures: Figures = {}
     for low, high in pairwise(BOUNDS):

@@ -17,8 +17,9 @@ from bench.linking.drawing import Draw
 from bench.linking.households import elsewhere
 from bench.workers import own_memory_mb
 from lib.matching.blocking import MOST_SHARING, blocking_keys
-from lib.matching.customers import Scored, match_customers
+from lib.matching.customers import match_customers
 from lib.matching.model import Model
+from lib.matching.pairs import Scored
 from lib.matching.person import Person
 from lib.matching.scoring import score
 from lib.matching.standard import STANDARD

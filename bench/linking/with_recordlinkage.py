@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas
 from recordlinkage import Compare, ECMClassifier
 
-from bench.linking.sides import Sides, candidates
+from bench.linking.sides import Sides
 from bench.linking.tables import one_to_one, table
+from lib.matching.blocking import candidates
 
 SIMILAR = 0.85
 
@@ -14,7 +15,7 @@ SIMILAR = 0.85
 def matched(sides: Sides) -> set[tuple[str, str]]:
     """On the same candidates; weights learnt on these two sides, without labels."""
     left, right = table(sides.left), table(sides.right)
-    pairs = pandas.MultiIndex.from_tuples(candidates(sides.left, sides.right))
+    pairs = pandas.MultiIndex.from_tuples(sorted(candidates(sides.left, sides.right)))
     compare = Compare(n_jobs=1)
     for column in ("given", "family", "street", "city"):
         compare.string(column, column, method="jarowinkler", threshold=SIMILAR, label=column)

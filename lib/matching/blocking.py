@@ -6,12 +6,36 @@ few persons however many there are. Whoever stores keys digests them first: they
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import TypeVar
 
 from lib.matching.person import Person
 
+Id = TypeVar("Id")
+
 MOST_SHARING = 100
-"""A key that more persons of one side have than this finds nobody: it tells none of them from the others."""
+"""A key that more persons of a side have than this finds nobody: it tells none of them from the others."""
+
+
+def candidates(left: Mapping[Id, Person], right: Mapping[Id, Person]) -> set[tuple[Id, Id]]:
+    """The pairs worth comparing."""
+    there = _having(right)
+    return {
+        pair
+        for key, few in _having(left).items()
+        if len(few) <= MOST_SHARING >= len(there[key])
+        for pair in product(few, there[key])
+    }
+
+
+def _having(side: Mapping[Id, Person]) -> defaultdict[str, list[Id]]:
+    having: defaultdict[str, list[Id]] = defaultdict(list)
+    for one, whom in side.items():
+        for key in blocking_keys(whom):
+            having[key].append(one)
+    return having
 
 
 def blocking_keys(person: Person) -> frozenset[str]:

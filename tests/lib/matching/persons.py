@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from hypothesis import strategies as st
+
 from lib.identifiers import IdentifierKind
-from lib.matching.customers import Matching, Scored, match_customers
+from lib.matching import customers
+from lib.matching.customers import Contact
+from lib.matching.pairs import UNDECIDED, Decisions, Matching
 from lib.matching.person import Person, person
-from lib.matching.scoring import score
 from lib.matching.standard import STANDARD
 
 EMAIL = (IdentifierKind.EMAIL, "anna@example.org")
@@ -37,12 +40,30 @@ STRANGER = person(
 ELSEWHERE: dict[str, Any] = {"street": "seeweg", "number": "3", "postal_code": "5310", "city": "mondsee"}
 """Another address."""
 
+PERSONS = st.builds(
+    Person,
+    given=st.sampled_from(["", "a", "anna", "ana", "gruber"]),
+    family=st.sampled_from(["", "gruber", "grubr", "anna"]),
+    birth=st.sampled_from(["", "19840517", "19840715", "19940517", "20010101"]),
+    street=st.sampled_from(["", "lange gasse", "langegasse", "seeweg"]),
+    number=st.sampled_from(["", "1", "12"]),
+    postal_code=st.sampled_from(["", "1080", "1180"]),
+    city=st.sampled_from(["", "wien", "graz"]),
+    identifiers=st.frozensets(st.sampled_from([EMAIL, OTHER_EMAIL, PHONE])),
+)
+"""Persons with much in common."""
+
 
 def known(whom: Person, *verified: tuple[IdentifierKind, str]) -> Person:
     return replace(whom, identifiers=frozenset(verified))
 
 
-def matched(left: dict[str, Person], right: dict[str, Person]) -> Matching:
-    """Every contact a customer of its own, and every pair scored."""
-    pairs = [Scored(a, b, score(STANDARD, left[a], right[b])) for a in left for b in right]
-    return match_customers(STANDARD, pairs, {a: a for a in left}, {b: b for b in right})
+def matched(
+    left: dict[str, Person], right: dict[str, Person], decisions: Decisions[str] = UNDECIDED
+) -> Matching[str]:
+    """Every contact a customer of its own."""
+    return customers.matched(STANDARD, alone(left), alone(right), decisions)
+
+
+def alone(side: dict[str, Person]) -> dict[str, Contact[str]]:
+    return {name: Contact(whom, name) for name, whom in side.items()}

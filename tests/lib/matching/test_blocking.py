@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lib.matching.blocking import blocking_keys
+from lib.matching.blocking import MOST_SHARING, blocking_keys, candidates
 from lib.matching.person import Person
 from tests.lib.matching.persons import ANNA, ELSEWHERE, EMAIL, PHONE, STRANGER, known
 
@@ -42,3 +42,11 @@ def test_what_is_unknown_makes_no_key() -> None:
     assert blocking_keys(Person()) == frozenset()
     assert blocking_keys(Person(given="anna")) == frozenset()
     assert blocking_keys(Person(city="wien", postal_code="1080")) == frozenset()
+
+
+def test_a_key_that_too_many_of_a_side_have_finds_nobody() -> None:
+    whom = Person(birth="19840517")
+    for number, found in ((MOST_SHARING, MOST_SHARING), (MOST_SHARING + 1, 0)):
+        everybody = {f"{n}": whom for n in range(number)}
+        assert len(candidates({"whom": whom}, everybody)) == found
+        assert len(candidates(everybody, {"whom": whom})) == found

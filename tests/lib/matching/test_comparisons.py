@@ -6,24 +6,20 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from lib.identifiers import IdentifierKind
 from lib.matching.comparisons import compare
 from lib.matching.levels import Comparison, Level
 from lib.matching.person import Known, Person, person
-from tests.lib.matching.persons import ANNA, ELSEWHERE, EMAIL, OTHER_EMAIL, PHONE, STRANGER, known
-
-PERSONS = st.builds(
-    Person,
-    given=st.sampled_from(["", "a", "anna", "ana", "gruber"]),
-    family=st.sampled_from(["", "gruber", "grubr", "anna"]),
-    birth=st.sampled_from(["", "19840517", "19840715", "19940517", "20010101"]),
-    street=st.sampled_from(["", "lange gasse", "langegasse", "seeweg"]),
-    number=st.sampled_from(["", "1", "12"]),
-    postal_code=st.sampled_from(["", "1080", "1180"]),
-    city=st.sampled_from(["", "wien", "graz"]),
-    identifiers=st.frozensets(st.sampled_from([EMAIL, OTHER_EMAIL, PHONE])),
+from tests.lib.matching.persons import (
+    ANNA,
+    ELSEWHERE,
+    EMAIL,
+    OTHER_EMAIL,
+    PERSONS,
+    PHONE,
+    STRANGER,
+    known,
 )
 
 
