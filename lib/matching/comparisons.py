@@ -20,8 +20,7 @@ CLOSE_STREET, CLOSE_CITY = 80, 85
 PERSONAL = frozenset({IdentifierKind.EMAIL, IdentifierKind.EXTERNAL})
 """Kinds that one person has for itself; a household shares telephones, cards and devices."""
 
-
-_AGREEING = frozenset({Level.SAME, Level.CLOSE})
+_ALIKE = frozenset({Level.SAME, Level.CLOSE})
 _PARTS = (Level.DIFFERENT, Level.ONE, Level.TWO, Level.THREE, Level.SAME)
 
 
@@ -38,7 +37,7 @@ def compare(a: Person, b: Person) -> Pattern:
 def _names(a: Person, b: Person) -> tuple[Level, Level]:
     """Given and family name; where they changed places that is said once, of the given name."""
     given, family = _name(a.given, b.given), _name(a.family, b.family)
-    if Level.DIFFERENT in (given, family) and not _AGREEING.intersection((given, family)):
+    if Level.DIFFERENT in (given, family) and _ALIKE.isdisjoint((given, family)):
         crosswise = _alike(a.given, b.family) + _alike(a.family, b.given)
         if crosswise:
             return (Level.SWAPPED if crosswise == 2 else Level.MOVED), Level.UNKNOWN

@@ -65,12 +65,11 @@ in ten thousand shares an e-mail address, as couples do, and one in a hundred a 
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """What was found: the model's numbers, and how it was reached."""
+    """What was found: the model, and the shares that its weights are made of."""
 
     model: Model
     true: Shares
     other: Shares
-    rounds: int
 
 
 def learn(seen: Mapping[Pattern, float], true_share: float) -> Learnt:
@@ -80,8 +79,7 @@ def learn(seen: Mapping[Pattern, float], true_share: float) -> Learnt:
     """
     true, other = _first(0), _first(1)
     total = sum(seen.values())
-    rounds = 0
-    for rounds in range(1, ROUNDS + 1):  # noqa: B007
+    for _ in range(ROUNDS):
         expected = {
             pattern: number * _true(pattern, true, other, true_share) for pattern, number in seen.items()
         }
@@ -96,7 +94,7 @@ def learn(seen: Mapping[Pattern, float], true_share: float) -> Learnt:
         for name, levels in LEVELS.items()
     }
     model = Model(weights=weights, prior=round(log2(true_share / (1 - true_share)), 2))
-    return Learnt(model, true, other, rounds)
+    return Learnt(model, true, other)
 
 
 def _first(place: int) -> Shares:

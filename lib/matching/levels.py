@@ -57,6 +57,6 @@ LEVELS: dict[Comparison, tuple[Level, ...]] = {
 """The levels that each comparison can reach, beside UNKNOWN."""
 
 IN_ORDER = tuple(Comparison)
-"""Of a pattern."""
+"""The comparisons of a pattern."""
 Pattern = tuple[Level, Level, Level, Level, Level]
 """The level of each comparison."""

@@ -50,8 +50,8 @@ class Match(Generic[Id]):
 
     @property
     def evidence(self) -> tuple[Comparison, ...]:
-        """What agrees, give or take a slip: names of comparisons, never values, nor what differs."""
-        return tuple(name for name in Comparison if name in self.by.score.agreeing)
+        """Names of the comparisons in which both sides agree; never values, nor what differs."""
+        return self.by.score.agreeing
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,10 @@ class Score:
     pattern: Pattern
 
     @property
-    def levels(self) -> dict[Comparison, Level]:
-        return dict(zip(IN_ORDER, self.pattern, strict=True))
-
-    @property
-    def agreeing(self) -> frozenset[Comparison]:
+    def agreeing(self) -> tuple[Comparison, ...]:
         """What may be told of a match: where both sides say the same, give or take a slip."""
-        return frozenset(name for name, level in self.levels.items() if level in _AGREEING[name])
+        pairs = zip(IN_ORDER, self.pattern, strict=True)
+        return tuple(name for name, level in pairs if level in _AGREEING[name])
 
     @property
     def personal(self) -> int:
@@ -75,7 +72,7 @@ class Score:
 
     def reaches(self, model: Model) -> bool:
         """The threshold, and not by an identifier alone: whoever was handed a number is not who it was."""
-        return self.weight >= model.enough and bool(self.agreeing - {Comparison.IDENTIFIER})
+        return self.weight >= model.enough and self.agreeing not in ((), (Comparison.IDENTIFIER,))
 
 
 def score(model: Model, a: Person, b: Person) -> Score:

@@ -42,11 +42,8 @@ def test_one_person_reaches_the_threshold_and_two_do_not() -> None:
 
 
 def test_it_is_said_which_fields_agree() -> None:
-    assert score(STANDARD, ANNA, JUNIOR).agreeing == {
-        Comparison.GIVEN,
-        Comparison.FAMILY,
-        Comparison.ADDRESS,
-    }
+    agreeing = score(STANDARD, ANNA, JUNIOR).agreeing
+    assert agreeing == (Comparison.GIVEN, Comparison.FAMILY, Comparison.ADDRESS)
 
 
 @pytest.mark.parametrize("relative", [SPOUSE, TWIN, JUNIOR])
