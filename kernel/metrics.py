@@ -49,6 +49,9 @@ REACTION_LAG_EVENTS = Gauge(
 )
 REACTION_PARKED = Gauge("rapport_reaction_parked", "Commands of a reaction set aside", ["reaction"])
 
+MATCHER_LAG = Gauge("rapport_matcher_lag_contacts", "Contacts that wait to be matched")
+MATCHER_LEADER = Gauge("rapport_matcher_leader", "1 while this matcher holds the lease")
+
 COMMANDING = (COMMANDS, COMMAND_SECONDS)
 QUERYING = (QUERIES, QUERY_SECONDS)
 APPENDING = (
@@ -62,6 +65,8 @@ WAITING = (RELAY_LAG_EVENTS, RELAY_LAG_SECONDS)
 RELAYING = (RELAY_PUBLISHED, RELAY_ERRORS, RELAY_LEADER)
 FOLDING = (VIEW_LAG_EVENTS, VIEW_LAG_SECONDS, VIEW_APPLIED, VIEW_PARKED, VIEW_GAPS, CONSUMER_ERRORS)
 REACTING = (REACTION_LAG_EVENTS, REACTION_PARKED, CONSUMER_ERRORS)
+
+MATCHING = (MATCHER_LAG, MATCHER_LEADER)
 
 _shown: set[Family] = set()
 

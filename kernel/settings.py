@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     """The folder of the wrapping key and the token key."""
     host: str = "127.0.0.1"
     port: dict[str, int] = {}
-    """The HTTP port of each process (contacts, contacts_relay, sales_react, views, worker …)."""
+    """The HTTP port of each process (contacts, contacts_relay, sales_react, views, worker, matcher …)."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 

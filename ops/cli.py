@@ -35,6 +35,7 @@ SECTIONS = {
         "relay": "ops.commands.process:relay",
         "react": "ops.commands.process:react",
         "worker": "ops.commands.process:worker",
+        "match": "ops.commands.process:match",
     },
     "The code": {
         "test": "ops.commands.test:command",

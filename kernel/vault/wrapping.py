@@ -1,4 +1,4 @@
-"""Persons' keys as the database holds them: wrapped by AES-256-GCM under the key of an epoch."""
+"""Keys as the database holds them: wrapped by AES-256-GCM in an epoch, and bound to whose they are."""
 
 from __future__ import annotations
 
@@ -17,22 +17,33 @@ Person = tuple[UUID, UUID]
 """Organisation and person."""
 
 
-def new_wrapped(wrapping: Mapping[int, bytes], person: Person, key_id: UUID) -> bytes:
-    """A new key for a person, wrapped in the present epoch: nonce, ciphertext, tag."""
+def wrap(wrapping: Mapping[int, bytes], plain: bytes, owner: bytes) -> bytes:
+    """Any key, wrapped in the present epoch: nonce, ciphertext, tag."""
     nonce = os.urandom(12)
-    plain = AESGCM.generate_key(256)
-    return nonce + AESGCM(wrapping[EPOCH]).encrypt(nonce, plain, _bound(person, key_id, EPOCH))
+    return nonce + AESGCM(wrapping[EPOCH]).encrypt(nonce, plain, _bound(owner, EPOCH))
+
+
+def unwrap(wrapping: Mapping[int, bytes], epoch: int, wrapped: bytes, owner: bytes) -> bytes:
+    """The same again; raises KeysMissing where the epoch's wrapping key is not here, or is another one."""
+    try:
+        return AESGCM(wrapping[epoch]).decrypt(wrapped[:12], wrapped[12:], _bound(owner, epoch))
+    except (InvalidTag, KeyError) as error:
+        raise KeysMissing(f"The key that wrapped another in epoch {epoch} is not here.") from error
+
+
+def _bound(owner: bytes, epoch: int) -> bytes:
+    return owner + struct.pack(">H", epoch)
+
+
+def new_wrapped(wrapping: Mapping[int, bytes], person: Person, key_id: UUID) -> bytes:
+    """A new key for a person."""
+    return wrap(wrapping, AESGCM.generate_key(256), _owner(person, key_id))
 
 
 def unwrapped(wrapping: Mapping[int, bytes], person: Person, key_id: UUID, epoch: int, wrapped: bytes) -> Key:
-    """The key; raises KeysMissing where the epoch's wrapping key is not here, or is another one."""
-    try:
-        cipher = AESGCM(wrapping[epoch])
-        plain = cipher.decrypt(wrapped[:12], wrapped[12:], _bound(person, key_id, epoch))
-    except (InvalidTag, KeyError) as error:
-        raise KeysMissing(f"The key that wrapped a person's key in epoch {epoch} is not here.") from error
-    return Key(key_id, epoch, AESGCM(plain))
+    """The person's key; raises KeysMissing."""
+    return Key(key_id, epoch, AESGCM(unwrap(wrapping, epoch, wrapped, _owner(person, key_id))))
 
 
-def _bound(person: Person, key_id: UUID, epoch: int) -> bytes:
-    return person[0].bytes + person[1].bytes + key_id.bytes + struct.pack(">H", epoch)
+def _owner(person: Person, key_id: UUID) -> bytes:
+    return person[0].bytes + person[1].bytes + key_id.bytes

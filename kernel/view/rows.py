@@ -20,12 +20,16 @@ class Statements:
         table, every = view.table_name, view.columns
         keys = every[: len(view.key)]
         same_key = [f"t.{name} = n.{name}" for name in names(keys)]
-        same_row = " AND ".join(["t.org_id = n.org_id", "t.partition = n.partition", *same_key])
+        same_row = " AND ".join([ORG, "t.partition = n.partition", *same_key])
         selected = ", ".join(f"t.{column.selected}" for column in every)
         whose = "t.org_id, t.partition"
         self.load = f"SELECT {whose}, {selected} FROM {given(ROW, keys)} JOIN {table} t ON {same_row}"
         self.remove = f"DELETE FROM {table} t USING {given(ROW, keys)} WHERE {same_row}"
         self.select = f"SELECT {selected} FROM {given((), keys)} JOIN {{live}} t ON {' AND '.join(same_key)}"
+        of_all = given(ROW[:1], keys)
+        self.select_of = (
+            f"SELECT t.org_id, {selected} FROM {of_all} JOIN {{live}} t ON {ORG} AND {' AND '.join(same_key)}"
+        )
         target = ", ".join(["org_id", "partition", *names(every)])
         values = ", ".join(["n.org_id", "n.partition", *(f"n.{c.name}::{c.sql}" for c in every)])
         self.insert = f"INSERT INTO {table} ({target}) SELECT {values} FROM {given(ROW, every)}"
@@ -34,6 +38,7 @@ class Statements:
 
 
 ROW = (("org_id", "uuid"), ("partition", "smallint"))
+ORG = "t.org_id = n.org_id"
 
 
 def names(found: Iterable[Column]) -> list[str]:

@@ -68,6 +68,15 @@ def worker(as_json: bool) -> None:
     _run("worker", process.run, as_json)
 
 
+@click.command(epilog=UNTIL_STOPPED)
+@json_at_the_end
+def match(as_json: bool) -> None:
+    """Match the contacts of organisations that have an agreement."""
+    from services.projections.matcher import process
+
+    _run("matcher", process.run, as_json)
+
+
 @click.command()
 @json_option
 def migrate(as_json: bool) -> None:

@@ -23,7 +23,7 @@ SERVICE_PORTS = {
 }
 RELAY, REACT = 100, 200
 """How far a relay's and a reaction's operational HTTP lies above its service's port."""
-WORKER_PORT = 8208
+WORKER_PORT, MATCHER_PORT = 8208, 8308
 SERVER_PORTS = {"postgres": 8132, "kafka": 8192, "kafka_controller": 8193}
 
 
@@ -35,7 +35,7 @@ def fixed() -> dict[str, int]:
         ports[f"{service}_relay"] = SERVICE_PORTS[service] + RELAY
     for service in REACTING:
         ports[f"{service}_react"] = SERVICE_PORTS[service] + REACT
-    return {**ports, "views": SERVICE_PORTS["views"], "worker": WORKER_PORT}
+    return {**ports, "views": SERVICE_PORTS["views"], "worker": WORKER_PORT, "matcher": MATCHER_PORT}
 
 
 _FIRST_FREE, _MANY_FREE = 15_000, 17_000

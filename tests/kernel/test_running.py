@@ -21,6 +21,7 @@ PROCESSES = {
     "contacts_relay": ("relay", "contacts"),
     "sales_react": ("react", "sales"),
     "worker": ("worker",),
+    "matcher": ("match",),
 }
 
 

@@ -92,7 +92,14 @@ def test_a_folder_of_somebody_else_is_refused_and_left_alone(
     assert [path.name for path in tmp_path.iterdir()] == ["thesis"]
 
 
-PROCESSES = (("serve", "contacts"), ("relay", "sales"), ("react", "sales"), ("worker",), ("migrate",))
+PROCESSES = (
+    ("serve", "contacts"),
+    ("relay", "sales"),
+    ("react", "sales"),
+    ("worker",),
+    ("match",),
+    ("migrate",),
+)
 
 
 @pytest.mark.parametrize("command", [TOKEN, *ASKING, *PROCESSES])

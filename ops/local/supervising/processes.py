@@ -42,7 +42,7 @@ def ours() -> list[Process]:
         found.append(_ours(service, "serve", service))
         found.append(_ours(f"{service}_relay", "relay", service))
     found += [_ours(f"{service}_react", "react", service) for service in REACTING]
-    return [*found, _ours("views", "serve", "views"), _ours("worker", "worker")]
+    return [*found, _ours("views", "serve", "views"), _ours("worker", "worker"), _ours("matcher", "match")]
 
 
 def _ours(name: str, *arguments: str) -> Process:

@@ -34,7 +34,7 @@ CREATE TABLE match_key (
     agreement_id uuid PRIMARY KEY,
     sides uuid[] NOT NULL,
     epoch smallint NOT NULL,  -- of the key that wraps this one, a file outside of this database
-    wrapped bytea NOT NULL
+    wrapped bytea  -- NULL: the agreement is over, and what the key made is being deleted
 );
 
 -- What makes contacts of both sides candidates of each other: a digest under the agreement's key. With it, the
@@ -67,9 +67,10 @@ CREATE TABLE matching (
     only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
     epoch bigint NOT NULL,
     tables text[] NOT NULL,
-    positions bigint[] NOT NULL
+    positions bigint[] NOT NULL,
+    parked bigint[] NOT NULL  -- events that those tables lacked then, by table and partition
 );
-INSERT INTO matching VALUES (true, 0, '{}', array_fill(0::bigint, ARRAY[12]));
+INSERT INTO matching VALUES (true, 0, '{}', array_fill(0::bigint, ARRAY[12]), '{}');
 
 CREATE TABLE lease (
     name text PRIMARY KEY,
