@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -26,6 +26,10 @@ LIVE = """
 SELECT v.name AS view, r.number, r.build, c.partition, c.topics, c.parked
 FROM view v JOIN view_version r ON r.name = v.live JOIN checkpoint c ON c.taker = v.live
 WHERE v.name = ANY($1::text[]) AND ($2::smallint[] IS NULL OR c.partition = ANY($2))"""
+
+
+Progress: TypeAlias = Sequence[tuple[View[Any], Checkpoint]]
+"""Versions that are read, each with its checkpoint of one partition."""
 
 
 async def live(db: Connection, view: View[Any]) -> str:
@@ -71,8 +75,13 @@ async def row(db: Connection, view: View[R], *key: Any) -> R | None:
 
 async def reached(db: Connection, views: Sequence[View[Any]]) -> Positions:
     """How far all of these views are: of each topic's partition the least."""
+    return least(await live_checkpoints(db, views))
+
+
+def least(found: Progress) -> Positions:
+    """The same, of what was found."""
     positions: Positions = {}
-    for version, checkpoint in await live_checkpoints(db, views):
+    for version, checkpoint in found:
         for service in version.services:
             _lower(positions, service, checkpoint)
     return positions
@@ -86,12 +95,17 @@ def _lower(positions: Positions, service: str, checkpoint: Checkpoint) -> None:
 
 async def live_checkpoints(
     db: Connection, views: Sequence[View[Any]], partitions: list[int] | None = None
-) -> list[tuple[View[Any], Checkpoint]]:
+) -> Progress:
     """Of these partitions, or of all, with the version that is read."""
+    return progress_of(views, await db.fetch(LIVE, [view.name for view in views], partitions))
+
+
+def progress_of(views: Sequence[View[Any]], records: Iterable[asyncpg.Record]) -> Progress:
+    """From the columns that LIVE has."""
     by_name = {view.name: view for view in views}
     return [
         (presented.version_of(by_name[one["view"]], one["number"], one["build"]), checkpoint_of(one))
-        for one in await db.fetch(LIVE, list(by_name), partitions)
+        for one in records
     ]
 
 
@@ -130,7 +144,11 @@ async def _still_named(db: Connection, positions: Positions) -> Positions:
 async def _are_there(pool: asyncpg.Pool, views: Sequence[View[Any]], positions: Positions) -> bool:
     asked = sorted({partition for entries in positions.values() for partition in entries})
     with database_away():
-        found = await live_checkpoints(pool, views, asked)
+        return there(await live_checkpoints(pool, views, asked), positions)
+
+
+def there(found: Progress, positions: Positions) -> bool:
+    """Whether each of these has taken these positions of the services that it reads."""
     return all(
         _is_there(checkpoint.head(service), generation, entries.get(checkpoint.partition, 0))
         for version, checkpoint in found

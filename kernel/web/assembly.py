@@ -20,13 +20,19 @@ from kernel.web.operational import PATHS, Ready, operational
 from kernel.web.problems import CONTENT_TYPE, Problem
 from kernel.web.querying import Querying
 from kernel.web.service import Service
+from kernel.web.sharing import Sharing
 from kernel.web.wire.table import Route
 
 
 def assembled(
-    service: Service, ready: Ready, commanding: Commanding | None = None, querying: Querying | None = None
+    service: Service,
+    ready: Ready,
+    commanding: Commanding | None = None,
+    querying: Querying | None = None,
+    sharing: Sharing | None = None,
 ) -> Application:
-    """The application of `service`: with `commanding` its commands, with `querying` its queries."""
+    """The application of `service`: with `commanding` its commands, with `querying` its queries, and with
+    `sharing` those about what other organisations share."""
     routes: list[Route] = []
     if commanding is not None:
         metrics.show(metrics.COMMANDING)
@@ -35,7 +41,10 @@ def assembled(
         routes.append(Route("POST", "/commands", Batches(commanding, commands).answer))
     if querying is not None:
         metrics.show(metrics.QUERYING)
-        routes += [Route(each.method, each.path, partial(querying.answer, each)) for each in service.queries]
+        for each in service.queries:
+            answering = querying if each.owner is None else sharing
+            if answering is not None:
+                routes.append(Route(each.method, each.path, partial(answering.answer, each)))
     return Application(routes, _pages(service, ready))
 
 

@@ -26,6 +26,7 @@ from kernel.web.jwks import KeyRing
 from kernel.web.operational import Server, listening
 from kernel.web.querying import Querying
 from kernel.web.service import Service
+from kernel.web.sharing import Sharing
 from kernel.web.tokens import Verifier
 
 DRAIN_SECONDS = 8
@@ -61,7 +62,7 @@ async def application(settings: Settings, name: str) -> AsyncIterator[Applicatio
     verifier = Verifier(KeyRing(settings.jwks), settings.issuer, settings.audience)
     key = token_key(settings.keys)
     async with AsyncExitStack() as stack:
-        commanding = querying = None
+        commanding = querying = sharing = None
         if name in SERVICES:
             handler = await Handler.open(settings, module, service.aggregates)
             stack.push_async_callback(handler.close)
@@ -71,10 +72,14 @@ async def application(settings: Settings, name: str) -> AsyncIterator[Applicatio
             stack.push_async_callback(vault.close)
             pool = await _pool(stack, settings, f"{module}_app", QUERIES_AT_ONCE)
             querying = Querying(pool, vault, verifier, key)
+            if services := {name for query in service.queries for name in query.heads}:
+                partner = await _pool(stack, settings, f"{module}_partner", QUERIES_AT_ONCE)
+                heads = {name: await _pool(stack, settings, f"{name}_gate", 4) for name in sorted(services)}
+                sharing = Sharing(pool, vault, verifier, key, partner, heads)
         watch = await _pool(stack, settings, f"{module}_log", 1)
         await require_schema(watch, module)
         check = readiness.deciding if name in SERVICES else readiness.answering
-        yield assembled(service, check(watch, module, settings.kafka), commanding, querying)
+        yield assembled(service, check(watch, module, settings.kafka), commanding, querying, sharing)
 
 
 async def _pool(stack: AsyncExitStack, settings: Settings, role: str, size: int) -> asyncpg.Pool:

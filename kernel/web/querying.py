@@ -18,7 +18,7 @@ from kernel.view import reading
 from kernel.view.history import whole
 from kernel.web.access import Caller, require
 from kernel.web.inquiry import Inquiry, made
-from kernel.web.positions import open_positions, seal_positions
+from kernel.web.positions import Positions, open_positions, seal_positions
 from kernel.web.problems import Problem, not_found
 from kernel.web.service import Query
 from kernel.web.tokens import Verifier
@@ -85,11 +85,15 @@ class Querying:
                 await whole.require_whole(db, views, moment, query.of)
             found = await query.handler(Inquiry(db, caller, self._vault, self._token_key), params)
             reached = await reading.reached(db, views)
-        position = seal_positions(self._token_key, caller.org_id, reached)
-        headers = ((POSITION, position.encode()),)
-        if found is None:  # unknown, or not there yet: the position tells
-            raise not_found(headers)
-        return Response(200, _ENCODER.encode(await made(found)), headers=headers)
+        return shown(self._token_key, caller, await made(found), reached)
+
+
+def shown(token_key: bytes, caller: Caller, found: Any, reached: Positions) -> Response:
+    """What was found, and how far the views were; 404 for nothing."""
+    headers = ((POSITION, seal_positions(token_key, caller.org_id, reached).encode()),)
+    if found is None:  # unknown, or not there yet: the position tells
+        raise not_found(headers)
+    return Response(200, _ENCODER.encode(found), headers=headers)
 
 
 async def params_of(query: Query[Any], request: Request) -> Record:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from kernel.web.access import Role
 
 if TYPE_CHECKING:  # a service's wiring must not load what its own process does not run
+    from uuid import UUID
+
     from kernel.aggregate import Aggregate
     from kernel.view.view import View
     from kernel.web.inquiry import Inquiry
@@ -51,6 +53,11 @@ class Query(Generic[P]):
     """The services of whose facts alone such an answer is made; omitted: of all that those views read."""
     refusals: tuple[str, ...] = ()
     """Codes of its own problems, 422 each."""
+    owner: Callable[[Inquiry, P], Awaitable[UUID | None]] | None = None
+    """For what another organisation shares: which one. The snapshot is then the gate's, which lets nothing
+    through but by its functions, and knows what the owner last closed."""
+    heads: tuple[str, ...] = ()
+    """The services whose facts about the owner can close it."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from services.projections.customers.value_tiers import VALUE_TIERS
 from services.projections.operations.journal import JOURNAL
 from services.projections.partners import agreements, organisations
 from services.projections.shared.identity import IDENTITY
+from services.projections.sharing import shared_customers
 from services.projections.sharing.disclosure_consents import DISCLOSURE_CONSENTS
 from services.projections.sharing.matchable import MATCHABLE
 from services.projections.sharing.monthly_purchases import MONTHLY_PURCHASES
@@ -44,5 +45,7 @@ SERVICE = Service(
         organisations.LIST,
         agreements.LIST,
         agreements.ONE,
+        shared_customers.LIST,
+        shared_customers.ONE,
     ),
 )

