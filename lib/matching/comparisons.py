@@ -17,8 +17,8 @@ CLOSE_NAME = 0.88
 """Jaro-Winkler similarity (Winkler 1990) from which two names are one with a slip of the pen."""
 CLOSE_STREET, CLOSE_CITY = 80, 85
 """Per cent of letters in common, in any order of words."""
-PERSONAL = frozenset({IdentifierKind.EMAIL, IdentifierKind.EXTERNAL})
-"""Kinds that one person has for itself; a household shares telephones, cards and devices."""
+PERSONAL = frozenset({IdentifierKind.EMAIL})
+"""Kinds that one person has for itself; a household shares telephones."""
 
 _ALIKE = frozenset({Level.SAME, Level.CLOSE})
 _PARTS = (Level.DIFFERENT, Level.ONE, Level.TWO, Level.THREE, Level.SAME)

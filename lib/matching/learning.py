@@ -59,7 +59,7 @@ FIRST: dict[Comparison, dict[Level, tuple[float, float]]] = {
 """Shares of true pairs and of others: where learning begins, and what stays of levels that no pair reaches.
 
 Identifiers stay so wherever the pairs have none: four in five true pairs share a verified one; one other pair
-in ten thousand shares an e-mail address, as couples do, and one in a hundred a telephone or a card.
+in ten thousand shares an e-mail address, as couples do, and one in a hundred a telephone.
 """
 
 

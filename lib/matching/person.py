@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from lib.identifiers import IdentifierKind
 from lib.names import searchable
 
+EVERYWHERE = frozenset({IdentifierKind.EMAIL, IdentifierKind.PHONE})
+"""Kinds that mean the same whoever has them on file; a card's number or another system's id does not."""
+
 Known = tuple[IdentifierKind, str]
 """A verified identifier: its kind and its one spelling, or a keyed digest of that."""
 
@@ -40,6 +43,7 @@ def person(
     """As written by people; `street` with its house number, `birth` as a date of ISO 8601.
 
     Only verified identifiers may be given: whoever adds another's address without proof gets nothing by it.
+    Of these, those are kept that mean the same EVERYWHERE.
     """
     day = re.sub(r"\D", "", birth or "")
     words = searchable(street or "").split()
@@ -52,5 +56,5 @@ def person(
         numbers[0] if numbers else "",
         searchable(postal_code or "").replace(" ", ""),
         searchable(city or ""),
-        frozenset(verified),
+        frozenset(known for known in verified if known[0] in EVERYWHERE),
     )

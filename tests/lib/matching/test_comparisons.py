@@ -58,6 +58,11 @@ def test_identifiers_are_those_that_were_verified() -> None:
     assert person(given="Anna", verified=[EMAIL]).identifiers == {EMAIL}
 
 
+@pytest.mark.parametrize("kind", sorted(set(IdentifierKind) - {IdentifierKind.EMAIL, IdentifierKind.PHONE}))
+def test_numbers_of_which_each_issuer_has_its_own_are_not_compared(kind: IdentifierKind) -> None:
+    assert person(given="Anna", verified=[PHONE, (kind, "crm:4711")]).identifiers == {PHONE}
+
+
 def test_names_in_each_others_place_are_said_once() -> None:
     swapped = replace(ANNA, given="gruber", family="anna")
     assert compare(ANNA, swapped)[:2] == (Level.SWAPPED, Level.UNKNOWN)
