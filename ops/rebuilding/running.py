@@ -22,7 +22,7 @@ from ops.advance import Advance, Say
 from ops.alone import alone
 from ops.errors import CannotRun
 from ops.rebuilding.filling import How, filled
-from ops.settings import away
+from ops.settings import away, kafka_away
 
 LIVE = "SELECT live FROM view WHERE name = $1"
 
@@ -50,7 +50,7 @@ async def owning(settings: Settings, view: View[Any]) -> AsyncIterator[asyncpg.C
     except DatabaseAway as error:
         raise away(error) from error
     except KafkaError as error:
-        raise CannotRun(f"Kafka does not answer ({error}): `./rapport status` tells more.") from error
+        raise kafka_away(error, settings) from error
     except NoTopic as error:
         raise CannotRun(
             f"{error}: the relay of its service makes it where it has none yet, and "
