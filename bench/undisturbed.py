@@ -1,7 +1,7 @@
 """`bench undisturbed`: how fast commands show while a view is rebuilt, beside the same without the rebuild.
 
 A log of interactions is there; commands leave at their time, 200 a second, and count until customer_360's
-checkpoint shows them. Then the same while `rapport rebuild customer_360` builds another version, from the
+checkpoint shows them. Then the same while `./rapport rebuild customer_360` builds another version, from the
 command's start until it is up to date; and once more those of them around the moment at which the workers
 begin to follow the new version.
 """
