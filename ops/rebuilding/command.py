@@ -12,6 +12,8 @@ from typing import Any
 import asyncpg
 import click
 
+from kernel.archive.format import manifest
+from kernel.archive.format.files import Unfit
 from kernel.database import DatabaseAway, connect_pool, database_away
 from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
@@ -80,7 +82,7 @@ def command(
     has parked more events than the one that is read: that one is read on. Exit code 2 where it could not run,
     with --all-stale where one of the views could not be built; the others are built all the same.
 
-    After an upgrade --all-stale builds what `rapport views` says wants a rebuild. A version that was built
+    After an upgrade --all-stale builds what `./rapport views` says wants a rebuild. A version that was built
     and never read is used as it is, unless --workers, --throttle or --from says how to build another one.
     Versions of different folds are compared in the columns that both have.
     """
@@ -89,9 +91,9 @@ def command(
     building = all_stale or compare or switch or any(one is not None for one in (throttle, workers, archive))
     if building + back + (drop is not None) > 1:
         raise CannotRun("--back and --drop go with no other option.")
-    if archive is not None:
-        packages.need(packages.ARCHIVE)
     settings, wish = load(), Wish(compare, switch, How(workers, archive, throttle))
+    if archive is not None:
+        _need(archive)
     chosen = next((each for each in VIEWS if each.name == view), None)
     with broken_off(), progress() as tell:
         if chosen is None:
@@ -104,6 +106,15 @@ def command(
             document = asyncio.run(rebuilt(settings, chosen, wish, tell))
     answer(document, text(document), as_json)
     raise SystemExit(_code(document))
+
+
+def _need(archive: Path) -> None:
+    """Installs what reads archives, for one that is an archive; raises CannotRun."""
+    try:
+        manifest.read(archive)
+    except Unfit as error:
+        raise CannotRun(str(error)) from error
+    packages.need(packages.ARCHIVE)
 
 
 @contextmanager
