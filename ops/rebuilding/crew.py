@@ -7,11 +7,11 @@ import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -23,6 +23,9 @@ from ops.checkout import CHECKOUT
 from ops.errors import CannotRun
 from ops.local.home import variables
 from ops.rebuilding.member import Answer
+
+Turn: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
+"""Within it a process may work: start, or take one batch."""
 
 MOST = 4
 WORTH = 100_000
@@ -40,18 +43,22 @@ def size(left: int) -> int:
 
 @asynccontextmanager
 async def started(
-    settings: Settings, version: View[Any], archive: Path | None, workers: int, most: int | None = None
+    settings: Settings,
+    version: View[Any],
+    archive: Path | None,
+    workers: int,
+    turn: Turn = nullcontext,
+    most: int | None = None,
 ) -> AsyncIterator[Crew]:
     """So many processes, which all end with this one. Where they are held to `most` events a second, their
-    batches are small."""
+    batches are small. Raises CannotRun where one does not start."""
     at_once = RECORDS_AT_ONCE if most is None else max(1, min(RECORDS_AT_ONCE, most // STEPS_A_SECOND))
-    members: list[Process] = []
+    crew = Crew(version, [], turn)
     try:
-        while len(members) < workers:
-            members.append(await _started(settings, version, archive, at_once))
-        yield Crew(version, members)
+        await _together(crew.start(settings, archive, at_once) for _ in range(workers))
+        yield crew
     finally:
-        for process in members:
+        for process in crew.members:
             if process.returncode is None:
                 process.kill()
             await process.wait()
@@ -62,7 +69,15 @@ class Crew:
     """Processes that wait for partitions to fill."""
 
     version: View[Any]
-    members: Sequence[Process]
+    members: list[Process]
+    turn: Turn
+
+    async def start(self, settings: Settings, archive: Path | None, at_once: int) -> None:
+        """One more; returns when it can be asked."""
+        async with self.turn():
+            process = await _started(settings, self.version, archive, at_once)
+            self.members.append(process)
+            await self._heard(process)
 
     async def fill(self, partitions: Iterable[int], tell: Taken) -> None:
         """Has the partitions filled; `tell` is called for each batch of each process, which waits for it.
@@ -70,29 +85,46 @@ class Crew:
         Raises CannotRun where one cannot go on: then none can be asked for more.
         """
         waiting = deque(partitions)
-        work = [asyncio.create_task(self._work(process, waiting, tell)) for process in self.members]
-        try:
-            await asyncio.gather(*work)
-        finally:
-            for task in work:
-                task.cancel()
-            await asyncio.wait(work)
+        await _together(self._work(process, waiting, tell) for process in self.members)
 
     async def _work(self, process: Process, waiting: deque[int], tell: Taken) -> None:
         while waiting:
-            await _filled(process, self.version, waiting.popleft(), tell)
+            line = f"{waiting.popleft()}\n"
+            while (taken := await self._step(process, line)) is not None:
+                await tell(taken)
+                line = "\n"
 
+    async def _step(self, process: Process, line: str) -> int | None:
+        """The records that were taken next; None where the partition is filled."""
+        async with self.turn():
+            await _say(process, line)
+            answer = await self._heard(process)
+        return answer.taken if answer.filled is None else None
 
-async def _filled(process: Process, version: View[Any], partition: int, tell: Taken) -> None:
-    await _say(process, f"{partition}\n")
-    while True:
-        answer = await _heard(process, version, partition)
+    async def _heard(self, process: Process) -> Answer:
+        assert process.stdout is not None
+        line = await process.stdout.readline()
+        if not line:
+            code = await process.wait()
+            raise CannotRun(
+                f"a process that was filling {self.version.table_name} ended with code {code}; "
+                "what it had written stays, and the same command goes on there."
+            )
+        answer = msgspec.json.decode(line, type=Answer)
         if answer.failed is not None:
             raise CannotRun(answer.failed)
-        if answer.filled is not None:
-            return
-        await tell(answer.taken)
-        await _say(process, "\n")
+        return answer
+
+
+async def _together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """All at once; where one fails, none goes on."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 async def _started(settings: Settings, version: View[Any], archive: Path | None, at_once: int) -> Process:
@@ -116,15 +148,3 @@ async def _say(process: Process, line: str) -> None:
         await process.stdin.drain()
     except ConnectionError:
         return
-
-
-async def _heard(process: Process, version: View[Any], partition: int) -> Answer:
-    assert process.stdout is not None
-    line = await process.stdout.readline()
-    if not line:
-        code = await process.wait()
-        raise CannotRun(
-            f"the process that was filling partition {partition} of {version.table_name} ended with code "
-            f"{code}; what it had written stays, and the same command goes on there."
-        )
-    return msgspec.json.decode(line, type=Answer)

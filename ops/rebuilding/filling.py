@@ -95,7 +95,9 @@ async def filled(
         pace = Pace(version, log, begin, Pacing(owner, log, version.name, how.most), advance)
         await pace.look()
         workers = how.workers or crew.size(left)
-        async with crew.started(settings, version, how.archive, workers, how.most) as members:
+        async with crew.started(
+            settings, version, how.archive, workers, pace.pacing.turn, how.most
+        ) as members:
             before = inf
             while left and not (pace.pacing.hurries and left > before / 2):
                 pace.pacing.hurries = left <= LITTLE or left > before / 2

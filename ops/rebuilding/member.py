@@ -1,6 +1,7 @@
 """One of the processes that fill a version: takes the partitions that it is told, one after the other.
 
-It hears on standard input and answers on standard output, a line each. After every batch it waits for an
+It hears on standard input and answers on standard output, a line each: first that it can be asked. After
+every batch it waits for an
 empty line; where none comes any more, whoever started it is gone, and it ends.
 """
 
@@ -79,6 +80,7 @@ async def work(settings: Settings, version: View[Any], at_once: int, archive: Pa
             if not await heard.readline():
                 raise Alone
 
+        tell(Answer())
         while line := (await heard.readline()).strip():
             await build(pool, version, vault, log, [int(line)], taken, at_once)
             gc.collect()  # the rows of a partition are gone now: little is left to look through

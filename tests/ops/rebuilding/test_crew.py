@@ -104,9 +104,7 @@ async def test_a_member_that_is_killed_ends_them_all_and_the_next_ones_go_on(sho
         if told == 3:
             members()[0].kill()
 
-    with pytest.raises(
-        CannotRun, match=r"partition \d+ of person__v1_2 ended with code -9; .* goes on there"
-    ):
+    with pytest.raises(CannotRun, match=r"filling person__v1_2 ended with code -9; .* goes on there"):
         await fill(shown.log.settings, 2, killing)
     assert members() == []
     before, rest = await taken(shown), 0

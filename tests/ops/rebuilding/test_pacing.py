@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -53,9 +54,10 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     return time
 
 
-async def takes(owner: asyncpg.Connection, position: int) -> None:
-    """The version that is read takes an event."""
-    head = {"contacts": {"generation": 1, "position": position, "offset": position}}
+async def takes(owner: asyncpg.Connection, position: int, ago: float = 60.0) -> None:
+    """The version that is read takes an event that was recorded so many seconds ago."""
+    recorded = (datetime.now(UTC) - timedelta(seconds=ago)).isoformat()
+    head = {"contacts": {"generation": 1, "position": position, "offset": position, "recorded": recorded}}
     await owner.execute(
         "UPDATE checkpoint SET topics = $1 WHERE taker = 'identity__v1' AND partition = 3", head
     )
@@ -164,3 +166,39 @@ async def test_a_build_that_hurries_rests_for_no_one_and_yet_keeps_to_its_events
         await slow.rest(10)
         await slow.rest(10)
         assert sum(time.rested) == pytest.approx(0.2)
+
+
+async def most_at_once(held: Pacing, who: int) -> int:
+    """How many of so many that want to work do so at the same time."""
+    working = most = 0
+
+    async def work() -> None:
+        nonlocal working, most
+        async with held.turn():
+            working += 1
+            for _ in range(20):  # the others may come in meanwhile
+                await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+            most = max(most, working)
+            working -= 1
+
+    await asyncio.gather(*(work() for _ in range(who)))
+    return most
+
+
+@pytest.mark.parametrize(
+    ("ago", "hurries", "events_a_second", "at_once"),
+    [
+        (0.5, False, None, 2),
+        (SECONDS_UNTIL_QUIET + 5, False, None, 4),
+        (0.5, True, None, 4),
+        (0.5, False, 100, 4),
+    ],
+    ids=["events come in", "the log stands still", "it hurries", "it is held to so many a second"],
+)
+async def test_few_of_those_who_fill_work_at_once_while_events_come_in(
+    database: Settings, ago: float, hurries: bool, events_a_second: int | None, at_once: int
+) -> None:
+    async with owning(database) as owner:
+        await takes(owner, 1, ago)
+        held = Pacing(owner, Waiting(), "identity", events_a_second, hurries, turns=asyncio.Semaphore(2))
+        assert await most_at_once(held, 4) == at_once
