@@ -203,10 +203,12 @@ async def test_a_person_is_told_what_was_done_in_few_lines(shown: Shown) -> None
         "compared",
         "person__v1_2",
     ]
-    assert [line.partition(",")[0] for line in done.stderr.splitlines()] == [
-        f"person__v1_2: 0 of {EVENTS} events",
+    # of what takes longer than two seconds, a line comes again
+    lines = [re.sub(r": \d+ of", ": some of", line.partition(",")[0]) for line in done.stderr.splitlines()]
+    assert list(dict.fromkeys(lines)) == [
+        f"person__v1_2: some of {EVENTS} events",
         "person__v1_2: built",
-        "person__v1_2 compared with person__v1: 0 of 12 partitions",
+        "person__v1_2 compared with person__v1: some of 12 partitions",
     ]
 
 
