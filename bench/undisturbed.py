@@ -1,7 +1,7 @@
 """`bench undisturbed`: how fast commands show while a view is rebuilt, beside the same without the rebuild.
 
 A log of interactions is there; commands leave at their time, 200 a second for a minute, and count until
-customer_360's checkpoint shows them. Some seconds on, `./rapport rebuild customer_360` builds another version:
+customer_360's checkpoint shows them. Some seconds on, `./rapport rebuild customer_360` builds another one:
 those that leave from the command's start until it is up to date are compared with those before and after it,
 and so are, once more, those around the moment at which the workers begin to follow the new version.
 """
