@@ -174,10 +174,8 @@ async def rebuilt(settings: Settings, view: View[Any], wish: Wish, tell: Say) ->
     async with owning(settings, view) as owner:
         there = await versions.every(owner, [view])
         read = versions.live_of(there, view)
-        if wish.compare and read is None:
-            raise CannotRun(
-                f"this program does not have the fold of the version of {view.name} that is read."
-            )
+        if wish.compare:
+            _check_comparable(there, view)
         if version := _there_already(there, view, wish):
             await caught_up(owner, view, version, tell)
             document: dict[str, Any] = {"version": version.table_name}
@@ -196,11 +194,23 @@ async def rebuilt(settings: Settings, view: View[Any], wish: Wish, tell: Say) ->
     return document
 
 
+def _check_comparable(there: Sequence[Version], view: View[Any]) -> None:
+    """Raises CannotRun where the version that is read cannot be compared with."""
+    (live,) = (one for one in there if one.live and one.view == view.name)
+    if live.fold is None:
+        raise CannotRun(f"this program does not have the fold of the version of {view.name} that is read.")
+    if live.state == versions.LOST:
+        raise CannotRun(
+            f"{live.name} shows what a restored log lost and takes nothing more, so that nothing can be "
+            "compared with it: leave out --compare."
+        )
+
+
 def _there_already(there: Sequence[Version], view: View[Any], wish: Wish) -> View[Any] | None:
     """The version that waits to be read, where it will do; one of a command that was broken off once it was
     filled always does."""
     waiting = versions.waiting(there, view)
-    if waiting and (wish.uses_built or versions.stale(there, view) or waiting.built_at is None):
+    if waiting and (wish.uses_built or waiting.built_at is None):
         return waiting.fold
     return None
 
