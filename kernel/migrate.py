@@ -146,7 +146,7 @@ async def _refuse_unknown(db: asyncpg.Connection | asyncpg.Pool) -> None:
         if number > view.number:
             raise SchemaMismatch(f"{version}: run a newer version of Rapport.")
         raise SchemaMismatch(
-            f"{version}: run one that has both, and `rapport rebuild {view.name} --switch` with it."
+            f"{version}: run one that has both, and `./rapport rebuild {view.name} --switch` with it."
         )
 
 
@@ -166,7 +166,7 @@ async def require_schema(pool: asyncpg.Pool, schema: str) -> None:
     there = {row["name"] for row in rows}
     known = {step.name for step in steps(schema)}
     if known - there:
-        raise SchemaMismatch(f"Schema {schema} is older than this program: run `rapport migrate`.")
+        raise SchemaMismatch(f"Schema {schema} is older than this program: run `./rapport migrate`.")
     if {name for name in there - known if not name.startswith(_VIEWS)}:
         raise SchemaMismatch(f"Schema {schema} is newer than this program: run a newer version of Rapport.")
     if schema == "projections":

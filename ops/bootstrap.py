@@ -135,7 +135,8 @@ def _run(command: list[str], otherwise: str) -> None:
 
 def _install(environment: Path, lock: str) -> None:
     total = len(re.findall(r"^[\w.-]+(\[.*\])?==", (CHECKOUT / lock).read_text(), re.MULTILINE))
-    _say(f"installing {total} packages of {lock} (once; a minute or two) …")
+    many = "1 package" if total == 1 else f"{total} packages"
+    _say(f"installing {many} of {lock} (once; a minute or two) …")
     options = [
         "--require-hashes",
         "--no-input",

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bench.faults.accidents import clocks, groups, killing, network, servers, slow, topics
+from bench.faults.accidents import clocks, folds, groups, killing, network, servers, slow, topics
 from bench.faults.oracle import Fault, Line, survive
 from bench.faults.systems import Systems, seed_of
 from bench.faults.table import rows, text
@@ -67,6 +67,7 @@ def every(clocked: bool) -> list[Fault]:
         *map(network.reset, network.PAIRS),
         *map(network.swallowed, network.PAIRS),
         *topics.FAULTS,
+        folds.FAILING_FOLD,
         *map(groups.woken, groups.STOPS),
         groups.WORKERS,
         *(clocks.wrong(name, hours) for name in clocks.WHO for hours in clocks.HOURS if clocked),

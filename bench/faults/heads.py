@@ -20,6 +20,8 @@ Stored = Mapping[str, Mapping[int, int]]
 """By service and partition, the last position."""
 
 WAITING = "SELECT EXISTS (SELECT FROM outbox)"
+NEWEST = "SELECT coalesce(max(seq), 0) FROM outbox"
+UNSENT = "SELECT count(*) FROM outbox WHERE seq <= $1"
 
 
 async def stored(settings: Settings) -> Stored:
@@ -29,6 +31,19 @@ async def stored(settings: Settings) -> Stored:
         async with pool(settings, name) as db:
             found[name] = await store.positions(db)
     return found
+
+
+async def posted(settings: Settings) -> int:
+    """The newest command in the outbox, by its number; raises DatabaseAway."""
+    async with pool(settings, SALES.name) as db:
+        return int(await db.fetchval(NEWEST))
+
+
+async def unsent(settings: Settings, newest: int) -> list[str]:
+    """Whether of the outbox's commands up to this one some are there still."""
+    async with pool(settings, SALES.name) as db:
+        left = await db.fetchval(UNSENT, newest)
+    return [f"{left} commands in the outbox"] * bool(left)
 
 
 async def takers(settings: Settings, service: str) -> set[str]:

@@ -31,3 +31,11 @@ async def ask(running: Process) -> dict[str, Any]:
     assert running.returncode == 0, f"exit code {running.returncode}: {said.decode()[-2000:]}"
     document: dict[str, Any] = json.loads(said)
     return document
+
+
+async def listed(system: System) -> dict[str, Any]:
+    """What is parked; the command's exit code says that something is."""
+    running = await begin(system, "parked", "list")
+    said, _ = await running.communicate()
+    document: dict[str, Any] = json.loads(said)
+    return document

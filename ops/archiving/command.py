@@ -138,13 +138,16 @@ def import_(folder: Path, services: tuple[str, ...], sealed: bool, as_json: bool
 @contextmanager
 def _running(what: str, folder: Path) -> Iterator[Progress]:
     """What a command needs and can raise; gives the function that tells how far it is."""
-    packages.need(packages.ARCHIVE)
+    from kernel.archive.format import manifest
     from kernel.archive.format.files import Unfit
     from kernel.database import DatabaseAway
     from kernel.migrate import SchemaMismatch
     from kernel.vault.keys import KeysMissing
 
     try:
+        if what != "export":
+            manifest.read(folder)  # nothing is installed for a folder that is no archive
+        packages.need(packages.ARCHIVE)
         with progress() as line:
             yield _telling(line)
     except DatabaseAway as error:

@@ -1,4 +1,4 @@
-"""`rapport schemas`: writes the contracts under schemas/, or checks that they are what the code says."""
+"""`./rapport schemas`: writes the contracts under schemas/, or checks that they are what the code says."""
 
 from __future__ import annotations
 

@@ -12,6 +12,8 @@ from typing import Any
 import asyncpg
 import click
 
+from kernel.archive.format import manifest
+from kernel.archive.format.files import Unfit
 from kernel.database import DatabaseAway, connect_pool, database_away
 from kernel.log.partitions import PARTITIONS
 from kernel.settings import Settings
@@ -80,7 +82,7 @@ def command(
     has parked more events than the one that is read: that one is read on. Exit code 2 where it could not run,
     with --all-stale where one of the views could not be built; the others are built all the same.
 
-    After an upgrade --all-stale builds what `rapport views` says wants a rebuild. A version that was built
+    After an upgrade --all-stale builds what `./rapport views` says wants a rebuild. A version that was built
     and never read is used as it is, unless --workers, --throttle or --from says how to build another one.
     Versions of different folds are compared in the columns that both have.
     """
@@ -89,9 +91,9 @@ def command(
     building = all_stale or compare or switch or any(one is not None for one in (throttle, workers, archive))
     if building + back + (drop is not None) > 1:
         raise CannotRun("--back and --drop go with no other option.")
-    if archive is not None:
-        packages.need(packages.ARCHIVE)
     settings, wish = load(), Wish(compare, switch, How(workers, archive, throttle))
+    if archive is not None:
+        _need(archive)
     chosen = next((each for each in VIEWS if each.name == view), None)
     with broken_off(), progress() as tell:
         if chosen is None:
@@ -104,6 +106,15 @@ def command(
             document = asyncio.run(rebuilt(settings, chosen, wish, tell))
     answer(document, text(document), as_json)
     raise SystemExit(_code(document))
+
+
+def _need(archive: Path) -> None:
+    """Installs what reads archives, for one that is an archive; raises CannotRun."""
+    try:
+        manifest.read(archive)
+    except Unfit as error:
+        raise CannotRun(str(error)) from error
+    packages.need(packages.ARCHIVE)
 
 
 @contextmanager
@@ -163,10 +174,8 @@ async def rebuilt(settings: Settings, view: View[Any], wish: Wish, tell: Say) ->
     async with owning(settings, view) as owner:
         there = await versions.every(owner, [view])
         read = versions.live_of(there, view)
-        if wish.compare and read is None:
-            raise CannotRun(
-                f"this program does not have the fold of the version of {view.name} that is read."
-            )
+        if wish.compare:
+            _check_comparable(there, view)
         if version := _there_already(there, view, wish):
             await caught_up(owner, view, version, tell)
             document: dict[str, Any] = {"version": version.table_name}
@@ -185,11 +194,23 @@ async def rebuilt(settings: Settings, view: View[Any], wish: Wish, tell: Say) ->
     return document
 
 
+def _check_comparable(there: Sequence[Version], view: View[Any]) -> None:
+    """Raises CannotRun where the version that is read cannot be compared with."""
+    (live,) = (one for one in there if one.live and one.view == view.name)
+    if live.fold is None:
+        raise CannotRun(f"this program does not have the fold of the version of {view.name} that is read.")
+    if live.state == versions.LOST:
+        raise CannotRun(
+            f"{live.name} shows what a restored log lost and takes nothing more, so that nothing can be "
+            "compared with it: leave out --compare."
+        )
+
+
 def _there_already(there: Sequence[Version], view: View[Any], wish: Wish) -> View[Any] | None:
     """The version that waits to be read, where it will do; one of a command that was broken off once it was
     filled always does."""
     waiting = versions.waiting(there, view)
-    if waiting and (wish.uses_built or versions.stale(there, view) or waiting.built_at is None):
+    if waiting and (wish.uses_built or waiting.built_at is None):
         return waiting.fold
     return None
 

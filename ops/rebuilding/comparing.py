@@ -1,6 +1,6 @@
 """Two versions of a view, row by row, each partition at a moment at which both have taken the same events.
 
-Versions of different folds are compared in the columns that both have.
+Versions of different folds are compared in the columns that both have; with a row, what it can be found by.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from kernel.log.partitions import PARTITIONS
 from kernel.taking import checkpoints
 from kernel.taking.checkpoints import Checkpoint
 from kernel.view import rows
+from kernel.view.tables import terms_table
 from kernel.view.view import RowId, View
 from ops.advance import Advance, Say
 from ops.errors import CannotRun
@@ -37,9 +38,17 @@ FROM ({pairs}) pairs"""
 FIRST = "SELECT * FROM ({pairs}) pairs WHERE NOT (here AND there AND alike) LIMIT $2"
 
 PAIRS = """
-SELECT {key}, a.org_id IS NOT NULL AS here, b.org_id IS NOT NULL AS there, {alike} AS alike
-FROM (SELECT * FROM {a} WHERE partition = $1) a
-FULL JOIN (SELECT * FROM {b} WHERE partition = $1) b USING (org_id, {names})"""
+SELECT {key}, a.org_id IS NOT NULL AS here, b.org_id IS NOT NULL AS there, {alike} AS alike,
+    a.terms AS terms_here, b.terms AS terms_there
+FROM ({a}) a FULL JOIN ({b}) b USING (org_id, {names})"""
+
+ROWS = "SELECT *, NULL::text[] AS terms FROM {table} WHERE partition = $1"
+
+WITH_TERMS = """
+SELECT * FROM {table} LEFT JOIN (
+    SELECT org_id, {names}, array_agg(kind || ' ' || term ORDER BY kind, term) AS terms
+    FROM {terms} WHERE partition = $1 GROUP BY org_id, {names}) found USING (org_id, {names})
+WHERE partition = $1"""
 
 
 class Found(NamedTuple):
@@ -132,13 +141,12 @@ def _pairs(here: View[Any], there: View[Any]) -> str:
     names = ", ".join(here.key)
     cells = [name for name in _cells(here) if name in _cells(there)]
     same = [f"a.{name}::text IS NOT DISTINCT FROM b.{name}::text" for name in cells]
-    return PAIRS.format(
-        key=f"org_id, {names}",
-        names=names,
-        alike=" AND ".join(same) or "true",
-        a=here.table_name,
-        b=there.table_name,
+    rows = WITH_TERMS if here.terms and there.terms else ROWS
+    a, b = (
+        rows.format(table=view.table_name, terms=terms_table(view), names=names) for view in (here, there)
     )
+    alike = " AND ".join([*same, "a.terms IS NOT DISTINCT FROM b.terms"])
+    return PAIRS.format(key=f"org_id, {names}", names=names, alike=alike, a=a, b=b)
 
 
 async def _tell(
@@ -154,7 +162,8 @@ async def _tell(
     row_id = org_id, tuple(key), head.partition
     one, other = [(await rows.load(db, view, [row_id])).get(row_id) for view in (here, there)]
     fault = "only_there" if one is None else "only_here" if other is None else "different"
-    told = {"fault": fault, "row": shown_key(here, org_id, tuple(key)), "partition": head.partition}
+    told: dict[str, Any] = {"fault": fault, "row": shown_key(here, org_id, tuple(key))}
+    told["partition"] = head.partition
     if one is not None and other is not None:
         told["columns"] = [
             {
@@ -165,5 +174,8 @@ async def _tell(
             for name in _cells(here)
             if name in _cells(there) and getattr(one, name) != getattr(other, name)
         ]
+        if pair["terms_here"] != pair["terms_there"]:
+            found_by = {side: shown(here, pair[f"terms_{side}"]) for side in ("here", "there")}
+            told["columns"].append({"column": "terms", **found_by})
     comparison.first.append(told)
     comparison.found.append(Found(here if other is None else there, row_id, head))

@@ -33,6 +33,7 @@ from kernel.view.building.filling import Missing, Overtaken
 from kernel.view.building.topics import NoTopic
 from kernel.view.view import View
 from ops.rebuilding.sources import source
+from ops.settings import kafka_away
 from services.projections.app import VIEWS
 
 
@@ -91,14 +92,15 @@ def main(name: str, number: str, build: str, at_once: str, archive: str | None =
     view = next(view for view in VIEWS if (view.name, view.number) == (name, int(number)))
     collect_when_told()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # why it cannot go on, its answer says
+    version, settings = replace(view, build=int(build)), kernel.settings.load()
     try:
-        version, settings = replace(view, build=int(build)), kernel.settings.load()
         uvloop.run(work(settings, version, int(at_once), Path(archive) if archive else None))
     except Alone:
         return 1
     except (DatabaseAway, KafkaError, NoTopic, Unfit, Missing, Overtaken) as error:
+        said = kafka_away(error, settings).message if isinstance(error, KafkaError) else str(error)
         with suppress(Alone):
-            tell(Answer(failed=str(error)))
+            tell(Answer(failed=said))
         return 1
     return 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,13 +20,11 @@ from kernel.view.view import View
 from ops.advance import Advance, Say
 from ops.alone import alone
 from ops.errors import CannotRun
+from ops.patience import Patience
 from ops.rebuilding.filling import How, filled
-from ops.settings import away
+from ops.settings import away, kafka_away
 
 LIVE = "SELECT live FROM view WHERE name = $1"
-
-SECONDS_BETWEEN_LOOKS = 0.1
-SECONDS_TO_CATCH_UP = 120.0
 
 
 @asynccontextmanager
@@ -50,7 +47,7 @@ async def owning(settings: Settings, view: View[Any]) -> AsyncIterator[asyncpg.C
     except DatabaseAway as error:
         raise away(error) from error
     except KafkaError as error:
-        raise CannotRun(f"Kafka does not answer ({error}): `./rapport status` tells more.") from error
+        raise kafka_away(error, settings) from error
     except NoTopic as error:
         raise CannotRun(
             f"{error}: the relay of its service makes it where it has none yet, and "
@@ -85,21 +82,18 @@ async def caught_up(owner: asyncpg.Connection, view: View[Any], version: View[An
     """Until the version lacks nothing that the live one had just now: then it is built. Raises CannotRun."""
     say(f"{version.table_name}: built, the workers bring it up to the log")
     live = await owner.fetchval(LIVE, view.name)
-    advance = Advance(f"{version.table_name}, by the workers", say)
+    patience = Patience(Advance(f"{version.table_name}, by the workers", say))
+    asked = (await checkpoints.named(owner, [live]))[live]
     first: int | None = None
-    asked: dict[int, checkpoints.Checkpoint] | None = None
     while True:
-        heads = await checkpoints.named(owner, [live, version.table_name])
-        asked = asked or heads[live]
-        left = beside.missing(asked, heads[version.table_name], version.services).total()
+        taken = (await checkpoints.named(owner, [version.table_name]))[version.table_name]
+        left = beside.missing(asked, taken, version.services).total()
         first = left if first is None else first
         if not left:
             await beside.finished(owner, version)
             return
-        advance.now_and_then(first - left, first)
-        if advance.seconds > SECONDS_TO_CATCH_UP:
-            raise CannotRun(
-                f"{version.table_name} still lacks {left:,} events. Is the worker running? "
-                "`./rapport views` tells how far it is."
-            )
-        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        sentence = (
+            f"{version.table_name} still lacks {left:,} events. Is the worker running? "
+            "`./rapport views` tells how far it is."
+        )
+        await patience.wait(first - left, first, sentence)

@@ -23,7 +23,7 @@ from ops.replaying.output import nobody_reads
 from ops.replaying.parameters import Moment, Positions
 from ops.replaying.running import Asked, replay
 from ops.replaying.wanted import Wanted
-from ops.settings import load
+from ops.settings import kafka_away, load
 
 
 @click.command()
@@ -102,8 +102,7 @@ def command(
         with ExitStack() as stack:
             replayed = uvloop.run(replay(settings, asked, _watching(stack)))
     except KafkaError as error:
-        kind = type(error).__name__
-        raise CannotRun(f"Kafka cannot be read ({kind}): `./rapport status` tells more.") from error
+        raise kafka_away(error, settings) from error
     except BrokenPipeError:
         nobody_reads()
         return

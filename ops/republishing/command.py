@@ -17,14 +17,13 @@ from kernel.log.topics import existing
 from kernel.settings import SERVICES, Settings
 from ops.advance import Say
 from ops.alone import alone
-from ops.errors import CannotRun
 from ops.output import answer, json_option, progress
 from ops.republishing.anew import make_anew
 from ops.republishing.dropping import drop
 from ops.republishing.leading import followed, lead
 from ops.republishing.publishing import begin, published, unfinished
 from ops.republishing.schemas import Schemas, opened
-from ops.settings import away, load
+from ops.settings import away, kafka_away, load
 
 
 @click.command()
@@ -68,7 +67,7 @@ async def _working(settings: Settings, service: str) -> AsyncIterator[tuple[Sche
     except DatabaseAway as error:
         raise away(error) from error
     except KafkaError as error:
-        raise CannotRun(f"Kafka does not answer ({error}): `./rapport status` tells more.") from error
+        raise kafka_away(error, settings) from error
 
 
 async def _republish(settings: Settings, service: str, say: Say) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from kernel.taking.moving import Lost, Taken, move
 from kernel.taking.taker import Taker
 from kernel.view.building import beside
 from ops.advance import Advance, Say
+from ops.patience import Patience
 from ops.pools import VIEWS_SCHEMA
-from ops.republishing.patience import Patience
 from ops.republishing.publishing import Published
 from ops.republishing.schemas import Schemas
 

@@ -13,7 +13,7 @@ from kernel.settings import Settings
 from kernel.view.versions import LOST
 from ops.advance import Advance, Say
 from ops.errors import CannotRun
-from ops.republishing.patience import Patience
+from ops.patience import Patience
 from ops.republishing.schemas import Schemas
 
 COUNTERS = "SELECT last FROM counter ORDER BY partition"

@@ -11,11 +11,11 @@ from aiokafka.errors import KafkaError
 
 from kernel.database import DatabaseAway
 from kernel.migrate import SchemaMismatch
-from kernel.settings import SERVICES
+from kernel.settings import SERVICES, Settings
 from kernel.vault.keys import KeysMissing
 from ops.errors import CannotRun
 from ops.output import answer, json_option, progress
-from ops.settings import load
+from ops.settings import kafka_away, load
 from ops.verify.oracle import verify
 from ops.verify.report import Verdict
 from ops.verify.table import text
@@ -42,19 +42,19 @@ def command(journals: tuple[Path, ...], service: str | None, as_json: bool) -> N
     Commands may go on meanwhile. Exit code 0 when nothing differs, 1 when something does: each fault is
     named, with the first places where it was found. Personal values appear as digests only.
     """
+    settings = load()
     try:
-        verdict = watched(journals, (service,) if service else SERVICES)
+        verdict = watched(settings, journals, (service,) if service else SERVICES)
     except (DatabaseAway, SchemaMismatch, KeysMissing) as error:
         raise CannotRun(str(error)) from error
     except KafkaError as error:
-        raise CannotRun(f"Kafka cannot be read ({error}): `./rapport status` tells more.") from error
+        raise kafka_away(error, settings) from error
     answer(verdict.document(), "" if as_json else text(verdict), as_json)
     sys.exit(0 if verdict.ok else 1)
 
 
-def watched(journals: tuple[Path, ...], services: tuple[str, ...]) -> Verdict:
-    """The verdict on the stack of the settings; meanwhile how far it is."""
-    settings = load()
+def watched(settings: Settings, journals: tuple[Path, ...], services: tuple[str, ...]) -> Verdict:
+    """The verdict on a stack; meanwhile how far it is."""
     views = [view for view in VIEWS if view.services & set(services)]
     with progress() as say:
         return uvloop.run(verify(settings, services, views, journals, say))

@@ -54,7 +54,7 @@ async def test_a_schema_that_is_another_is_said_in_one_line(
     process = processes.start(*PROCESSES[name], settings=with_keys(database))
     told = await asyncio.to_thread(ended, process, tmp_path)
     assert "cannot run: Schema " in told
-    assert "is older than this program: run `rapport migrate`." in told
+    assert "is older than this program: run `./rapport migrate`." in told
 
 
 @pytest.mark.parametrize("name", PROCESSES)

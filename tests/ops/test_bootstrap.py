@@ -33,6 +33,18 @@ def test_an_environment_with_the_stamp_is_not_touched(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {bootstrap.BASE, bootstrap.LOCK_FILE}
 
 
+def test_packages_are_counted_as_one_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").symlink_to("/bin/true")
+    monkeypatch.setattr(bootstrap, "CHECKOUT", tmp_path)
+    for names, told in ((["one==1"], "1 package of"), (["one==1", "two==2"], "2 packages of")):
+        (tmp_path / "some.lock").write_text("\n".join(names))
+        bootstrap._install(tmp_path, "some.lock")
+        assert f"installing {told} some.lock" in capsys.readouterr().err
+
+
 def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(environment: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -6,7 +6,7 @@ import asyncio
 import signal
 from random import Random
 
-from bench.faults.heads import behind, stored
+from bench.faults.heads import behind, posted, stored, unsent
 from bench.faults.leading import LED, one_leads
 from bench.faults.loading.load import Load
 from bench.faults.operator import ask, begin
@@ -18,7 +18,7 @@ from ops.local import ports
 STOPS = {
     "contacts_relay": ("relay.handed", "relay.sent", "relay.marked"),
     "worker": ("view.folded",),
-    "sales_react": ("reaction.folded", "reaction.answered"),
+    "sales_react": ("reaction.folded", "append.decided", "reaction.answered"),
 }
 """Where each may be stopped: before it writes what it must not write any more once another has taken over."""
 
@@ -54,6 +54,8 @@ async def _wake_up_at(where: str, name: str, system: System, load: Load) -> None
         second.start()
         goal = await stored(system.settings)
         await until_none(lambda: behind(system.settings, goal))
+        newest = await posted(system.settings)
+        await until_none(lambda: unsent(system.settings, newest))
         first.go_on()
         await load.more(60)
         if name in LED:  # two that led for ever would repeat every record, which nothing counts as wrong

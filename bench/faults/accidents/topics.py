@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from random import Random
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench.faults.heads import pool, takers
 from bench.faults.loading.load import Load
-from bench.faults.operator import ask, begin
+from bench.faults.operator import ask, begin, listed
 from bench.faults.oracle import Fault, Injecting
 from bench.faults.system import System, until
 from kernel.log.envelope import Envelope, read, write
@@ -52,11 +50,11 @@ async def _poison(system: System, load: Load, random: Random) -> int:
     readers = await takers(system.settings, SERVICE)
 
     async def parked() -> bool:
-        return readers <= {event["taker"] for event in (await _listed(system))["events"]}
+        return readers <= {event["taker"] for event in (await listed(system))["events"]}
 
     await until("everybody has parked the record", parked)
     await load.more(40)
-    for event in (await _listed(system))["events"]:
+    for event in (await listed(system))["events"]:
         await ask(await begin(system, "parked", "drop", event["number"], "--reason", "no event of ours"))
     await _republish(system)
     return 1
@@ -111,14 +109,6 @@ async def _alarm(system: System) -> bool:
 async def _republish(system: System) -> None:
     document = await ask(await begin(system, "republish", SERVICE))
     await ask(await begin(system, "republish", SERVICE, "--drop", str(document["generation"] - 1)))
-
-
-async def _listed(system: System) -> dict[str, Any]:
-    """What is parked; the command's exit code says that something is."""
-    running = await begin(system, "parked", "list")
-    said, _ = await running.communicate()
-    document: dict[str, Any] = json.loads(said)
-    return document
 
 
 async def _topic(system: System) -> str:

@@ -43,9 +43,10 @@ POINTER = "SELECT live, former FROM view WHERE name = $1 FOR UPDATE"
 POINT = "UPDATE view SET live = $2, former = live WHERE name = $1"
 READ = "UPDATE view_version SET read_at = clock_timestamp() WHERE name = $1"
 
-LEAVE = """
-UPDATE view SET former = NULL WHERE former = $1;
-UPDATE view_version SET state = 'leaving' WHERE name = $1"""
+LEAVE = (
+    "UPDATE view SET former = NULL WHERE former = $1",
+    "UPDATE view_version SET state = 'leaving' WHERE name = $1",
+)
 
 NOW = "SELECT pg_current_xact_id()::xid::text"
 
@@ -55,12 +56,12 @@ SELECT pid FROM pg_stat_activity
 WHERE datname = current_database() AND usename IN ('projections_app', 'projections_log')
     AND age(backend_xmin) >= age($1::text::xid)"""
 
-FORGET = """
-DELETE FROM parked WHERE taker = $1;
-UPDATE dropped SET ended = true WHERE taker = $1;
-DELETE FROM checkpoint WHERE taker = $1;
-DELETE FROM view_version WHERE name = $1"""
-
+FORGET = (
+    "DELETE FROM parked WHERE taker = $1",
+    "UPDATE dropped SET ended = true WHERE taker = $1",
+    "DELETE FROM checkpoint WHERE taker = $1",
+    "DELETE FROM view_version WHERE name = $1",
+)
 
 SECONDS_TO_BE_LEFT = 60.0
 SECONDS_BETWEEN_LOOKS = 0.05
@@ -168,7 +169,7 @@ async def drop(owner: asyncpg.Connection, view: View[Any], version: str) -> None
             raise Refused(f"{view.name} has no version {version}.")
         if pointer["live"] == version:
             raise Refused(f"{version} is the version that is read: switch to another one first.")
-        for statement in LEAVE.split(";"):
+        for statement in LEAVE:
             await owner.execute(statement, version)
         left = await owner.fetchval(NOW)
     await _left_alone(owner, version, left)
@@ -192,7 +193,7 @@ async def _left_alone(owner: asyncpg.Connection, version: str, left: str) -> Non
 
 async def _drop(owner: asyncpg.Connection, version: str) -> None:
     async with owner.transaction():
-        for statement in FORGET.split(";"):
+        for statement in FORGET:
             await owner.execute(statement, version)
         await owner.execute(f"DROP TABLE IF EXISTS {version}, {terms_of(version)}")
 

@@ -83,6 +83,20 @@ CARRIED_OUT_TOO_LATE: Edit = (
 )
 TAKEN_FOR_ANOTHER: Edit = (SENDING, "digest=posted.command_id.bytes", "digest=os.urandom(16)")
 
+CARRIED_OUT_AGAIN: tuple[Edit, ...] = (
+    (SENDING, "key=str(posted.command_id)", "key=None"),
+    (
+        "services/sales/purchase.py",
+        """\
+    if purchase.contact_id == command.contact_id:
+        return []
+    if purchase.contact_id is not None:
+        raise Rejected("already-attributed", "The purchase is another contact's.")
+""",
+        "",
+    ),
+)
+
 OPEN_FOR_EVER: Edit = (
     "kernel/database.py",
     "                **({} if command_timeout is None else _SOON),\n",
@@ -117,6 +131,13 @@ BUGS = (
         KILLING,
         "reaction and command and before and not outbox",
         LOST,
+    ),
+    Bug(
+        "a reaction's command has no key, and its decider does not see that it was carried out",
+        CARRIED_OUT_AGAIN,
+        GROUPS,
+        "wakes and sales_react",
+        r"doubled [1-9]",
     ),
     Bug(
         "a repeat of a reaction's command is taken for another one",

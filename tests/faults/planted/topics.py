@@ -29,6 +29,12 @@ OVERLOOKED: Edit = (
     "        if arrival.envelope is not None and arrival.envelope.type in reaction.types\n",
 )
 
+FAILURE_OVERLOOKED: Edit = (
+    "kernel/taking/parking/parking.py",
+    "                failure = failure_of(error)\n",
+    "                continue\n",
+)
+
 NOT_NOTICED = "a gap is not noticed"
 
 BUGS = (
@@ -36,6 +42,13 @@ BUGS = (
     Bug("what has a later offset counts as new", (NEW_BY_OFFSET,), TOPICS, "repeated and wrong", VIEWS),
     Bug(NOT_NOTICED, (TAKEN_WITHOUT_THE_MISSING,), TOPICS, "gap", VIEWS),
     Bug(NOT_NOTICED, (TAKEN_WITHOUT_THE_MISSING,), TOPICS, "reordered", VIEWS),
+    Bug(
+        "an event that a fold fails on is overlooked",
+        (FAILURE_OVERLOOKED,),
+        TOPICS,
+        "mended",
+        "in vain: some events are parked",
+    ),
     Bug(
         "a reaction overlooks what is no event",
         (OVERLOOKED,),

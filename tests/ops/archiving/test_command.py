@@ -9,8 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+from click.testing import CliRunner
+
 from kernel.settings import SERVICES, Settings
+from ops import bootstrap
 from ops.checkout import CHECKOUT
+from ops.cli import main
 from ops.local.home import variables
 from tests.boats.harbour import Harbour
 from tests.kernel.archive.conftest import BOATS, contents, files, launched
@@ -102,6 +107,21 @@ def test_a_folder_that_is_no_archive_is_refused(database: Settings, tmp_path: Pa
         done = log(database, what, tmp_path)
         assert (done.returncode, done.stdout) == (2, "")
         assert "is no archive" in done.stderr
+
+
+def test_nothing_is_installed_for_a_folder_that_is_no_archive(
+    database: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ensure(*_: object) -> None:
+        raise bootstrap.Failed("installing …")
+
+    monkeypatch.setattr(bootstrap, "ensure", ensure)
+    for name, value in {**variables.of(database), "RAPPORT_HOME": str(tmp_path / "home")}.items():
+        monkeypatch.setenv(name, value)
+    for words in (["log", "check"], ["log", "import"], ["rebuild", "person", "--from"]):
+        said = CliRunner().invoke(main, [*words, str(tmp_path)])
+        assert (said.exit_code, said.stdout) == (2, "")
+        assert "is no archive" in said.stderr
 
 
 def test_where_the_database_does_not_answer_an_export_makes_no_folder(

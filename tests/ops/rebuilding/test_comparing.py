@@ -54,6 +54,17 @@ async def test_a_changed_cell_is_found_with_both_values_as_digests(shown: Shown)
     assert not any(name in json.dumps(fault) for name in ("Babbage", "Lovelace", "Byron", "Ada"))
 
 
+async def test_a_row_that_is_found_by_other_terms_is_different(shown: Shown) -> None:
+    assert await shown.db.fetch("SELECT FROM person__v1_2_term WHERE contact_id = $1", CONTACTS[5])
+    await shown.db.execute("DELETE FROM person__v1_2_term WHERE contact_id = $1", CONTACTS[5])
+    found = await compare(shown.worker, PERSON, SECOND, print)
+    assert (found.alike, found.different, found.only_here, found.only_there) == (19, 1, 0, 0)
+    (fault,) = found.first
+    (cell,) = fault["columns"]
+    assert (cell["column"], cell["there"]) == ("terms", None)
+    assert cell["here"].startswith("digest:")
+
+
 async def test_a_row_too_many_and_a_row_too_few_are_found(shown: Shown) -> None:
     await shown.db.execute("DELETE FROM person__v1_2 WHERE contact_id = $1", CONTACTS[3])
     other = uuid4()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from kernel.vault.keys import token_key
 from kernel.web.positions import open_positions
 from ops.checkout import CHECKOUT
 from ops.local.home import variables
+from tests.ops.rebuilding.polling import Lines, polling
 
 PERSON = "services/projections/customers/person.py"
 
@@ -68,9 +70,11 @@ async def command(settings: Settings, checkout: Path, *arguments: str) -> dict[s
     return document
 
 
-PAUSE = 0.04
-"""Seconds from one question of a customer to the next: four of them ask a hundred times a second."""
+PAUSE = 0.1
+"""Seconds from one search to the next, and from one look of the test's own."""
 
+
+POSITION = re.compile(rb"\r\nrapport-position: *([^\r]+)", re.IGNORECASE)
 
 Places = dict[tuple[str, int, int], int]
 """Service, generation, partition → position."""
@@ -88,8 +92,12 @@ class Asking:
     """Of the process of the views that is asked."""
     contact: str = ""
     renamed: int = 0
-    answers: int = 0
+    polls: int = 0
+    """How many looks were answered."""
     wrong: list[str] = field(default_factory=list)
+    _lines: Lines = field(default_factory=Lines)
+    _version: int = 0
+    _places: Places = field(default_factory=Places)
 
     async def register(self) -> None:
         """The contact, until it is shown."""
@@ -116,21 +124,30 @@ class Asking:
             name = {"given": "Ada", "family": f"Gru{'abcdefgh'[self.renamed % 8]}"}
             await self._command(f"/contacts/{self.contact}/correct-name", {"name": name})
             self.renamed += 1
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
 
-    async def look(self) -> None:
-        """For ever: the version of what is shown, and each position that comes with it, only grow."""
-        version, positions = 0, Places()
-        while True:
-            answer = await self._ask("GET", f"/customers/{self.contact}")
-            if answer is not None:
-                shown = answer.json()["contacts"][0]["version"]
-                self._expect(shown >= version, f"version {shown} after {version}")
-                now = self._positions(answer.headers["rapport-position"])
-                back = {place for place, position in positions.items() if now.get(place, 0) < position}
-                self._expect(not back, f"positions fell: {back}")
-                version, positions = shown, now
-            await asyncio.sleep(PAUSE)
+    async def poll(self) -> None:
+        """For ever, a hundred times a second."""
+        await polling(self._look)
+
+    async def _look(self) -> None:
+        """What is shown, and each position that comes with it, is not older than any answer before."""
+        version, positions = self._version, dict(self._places)
+        head, body = await self._lines.get(self.port, f"/customers/{self.contact}", self.token)
+        self.polls += 1
+        if not head.startswith(b"HTTP/1.1 200 "):
+            self.wrong.append(f"{head!r} {body!r}")
+            return
+        shown = json.loads(body)["contacts"][0]["version"]
+        self._expect(shown >= version, f"version {shown} after {version}")
+        told = POSITION.search(head)
+        assert told is not None, head
+        now = self._positions(told[1].decode())
+        back = {place for place, position in positions.items() if now.get(place, 0) < position}
+        self._expect(not back, f"positions fell: {back}")
+        self._version = max(self._version, shown)
+        for place, position in now.items():
+            self._places[place] = max(position, self._places.get(place, 0))
 
     async def find(self) -> None:
         """For ever: what was found by a term is a row of the same version that still has it."""
@@ -144,7 +161,6 @@ class Asking:
     async def _ask(self, method: str, path: str, body: Any = None) -> httpx.Response | None:
         url = f"http://127.0.0.1:{self.port}{path}"
         answer = await self.http.request(method, url, json=body, headers=self._headers)
-        self.answers += 1
         self._expect(answer.is_success, f"{answer.status_code} {answer.text}")
         return answer if answer.is_success else None
 

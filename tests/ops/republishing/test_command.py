@@ -16,10 +16,11 @@ from psutil import STATUS_STOPPED, Process
 from kernel.log.halt import halted
 from kernel.log.topics import delete_topic, existing, topic
 from kernel.settings import SERVICES, Settings
+from ops import patience
 from ops.checkout import CHECKOUT
 from ops.errors import CannotRun
 from ops.local.home import variables
-from ops.republishing import command, patience
+from ops.republishing import command
 from services.contacts.events import NameCorrected
 from services.contacts.events.words import Name
 from tests.conftest import Processes

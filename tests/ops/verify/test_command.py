@@ -141,7 +141,7 @@ async def test_without_kafka_it_says_so(shown: Shown):
     assert (done.returncode, done.stdout) == (2, "")
     begun, refusal = done.stderr.splitlines()
     assert begun.startswith("verify: 0 of ")
-    assert refusal.startswith("rapport: Kafka cannot be read")
+    assert refusal == "rapport: Kafka does not answer at 127.0.0.1:1: `./rapport status` tells more."
 
 
 async def test_without_postgresql_it_says_so(shown: Shown):
