@@ -167,7 +167,7 @@ async def test_pages_hold_those_alone_who_are_seen_in_the_order_of_the_readers_i
             await two.allows(its)
             seen.append(mine)
         await two.matched(agreement, mine, its)
-    assert not await two.desk.fold()
+    assert not await two.fold()
     async with read_as(two.partner, MAKER) as db:
         page = "SELECT contact_id FROM shared_page($1, $2, $3, $4)"
         everyone = [row["contact_id"] for row in await db.fetch(page, agreement, PURPOSE, None, 100)]

@@ -52,7 +52,7 @@ def reader(two: Two, database: Settings, token: Callable[..., str]) -> Iterator[
 async def test_a_partner_reads_a_customer_and_why_it_is_told(two: Two, reader: Reader) -> None:
     agreement, mine, its = await two.opened(giving(fields=["profile.city", "purchases.brand"]))
     await two.bought(its, 1, line("Fruit Growers", 2))
-    assert not await two.desk.fold()
+    assert not await two.fold()
     answer = reader.ask(f"/{mine}", agreement=agreement)
     assert answer.status_code == 200, answer.text
     assert answer.headers["rapport-position"]
@@ -87,7 +87,7 @@ async def test_a_list_under_what_is_not_in_force_is_no_empty_page(two: Two, read
     agreement, *_ = await two.opened()
     assert reader.ask(agreement=agreement, purpose="marketing").status_code == 404
     await two.say(MAKER, SuspendAgreement(), agreement)
-    assert not await two.desk.fold()
+    assert not await two.fold()
     assert reader.ask(agreement=agreement).status_code == 404
 
 
@@ -98,7 +98,7 @@ async def test_pages_end_where_the_next_begins_and_belong_to_their_question(two:
         await two.allows(its)
         await two.matched(agreement, mine, its)
     other = await two.agreed(giving())
-    assert not await two.desk.fold()
+    assert not await two.fold()
     page = reader.ask(agreement=agreement, limit=2).json()
     found, cursor = [one["contact_id"] for one in page["customers"]], page["cursor"]
     for refused in (
@@ -119,7 +119,7 @@ async def test_an_old_cursor_is_refused(two: Two, reader: Reader, monkeypatch: p
     mine, its = await two.contact(MAKER), await two.contact(SHOP)
     await two.allows(its)
     await two.matched(agreement, mine, its)
-    assert not await two.desk.fold()
+    assert not await two.fold()
     cursor = reader.ask(agreement=agreement, limit=1).json()["cursor"]
     assert reader.ask(agreement=agreement, limit=1, cursor=cursor).status_code == 200
     monkeypatch.setattr(shared_customers, "CURSOR_SECONDS", 0)
@@ -137,7 +137,7 @@ async def test_until_a_withdrawal_is_known_nothing_is_answered(two: Two, reader:
         assert (answer.status_code, answer.json()["type"]) == (AWAY, "urn:rapport:problem:view-behind")
         assert answer.headers["retry-after"]
         assert time.monotonic() - began < 2
-    assert not await two.desk.fold()
+    assert not await two.fold()
     assert reader.ask(f"/{mine}", agreement=agreement).status_code == 404
 
 

@@ -26,6 +26,7 @@ from services.partners.commands import (
 from services.partners.events.organisation import OrganisationKind
 from services.partners.events.terms import Terms
 from services.partners.text import digest
+from services.projections.sharing.shared_customers import VIEWS
 from services.sales.commands import RecordPurchase
 from services.sales.events import PurchaseLine
 from tests.services.partners.deciding import terms
@@ -123,11 +124,15 @@ class Two:
         basket = RecordPurchase(contact_id=contact, purchased_at=months_ago(ago), currency="EUR", lines=lines)
         return await self.say(SHOP, basket)
 
+    async def fold(self) -> int:
+        """Brings what the gate reads up to what was said."""
+        return await self.desk.fold(VIEWS)
+
     async def matched(
         self, agreement: UUID, mine: UUID, its: UUID, grade: str = "share", reader: UUID = MAKER
     ) -> None:
         """As the matcher would say of the two as they are now."""
-        assert not await self.desk.fold()
+        assert not await self.fold()
         await self.matcher.execute(MATCHED, agreement, reader, mine, SHOP, its, grade)
 
     async def opened(self, text: Terms | None = None, grade: str = "share") -> tuple[UUID, UUID, UUID]:
@@ -142,7 +147,7 @@ class Two:
         self, agreement: UUID, asked: Collection[UUID], purpose: str = PURPOSE, reader: UUID = MAKER
     ) -> set[tuple[Any, ...]]:
         """What the gate lets the reader see of these contacts of its own."""
-        assert not await self.desk.fold()
+        assert not await self.fold()
         async with read_as(self.partner, reader) as db:
             rows = await db.fetch(CELLS, agreement, purpose, list(asked))
         assert len(rows) == len(set(rows))
