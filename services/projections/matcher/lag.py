@@ -17,7 +17,7 @@ FROM matching, unnest(positions) WITH ORDINALITY AS mark (after, number)
 CROSS JOIN LATERAL (
     SELECT count(*) AS waiting FROM (
         SELECT FROM {table} WHERE partition = mark.number - 1 AND position > mark.after LIMIT {most:d}
-    ) some
+    ) counted
 ) one"""
 
 UNSEEN = "SELECT coalesce(sum(greatest(contacts - seen, 1)), 0)::bigint FROM match_scan"

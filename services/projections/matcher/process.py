@@ -21,6 +21,7 @@ from kernel.settings import Settings
 from kernel.stopping import until_asked
 from kernel.vault.keys import wrapping_keys
 from kernel.web.operational import Readiness, serve_operational
+from kernel.web.problems import Problem
 from services.projections.matcher import lag
 from services.projections.matcher.leading import Matching
 from services.projections.sharing.matchable import MATCHER
@@ -71,7 +72,7 @@ class Matcher:
             try:
                 self._lag = await lag.waiting(self._pool)
                 self._failing = {}
-            except DatabaseAway as away:
+            except (DatabaseAway, Problem) as away:
                 self._failing = {"database": str(away)}
             if not any(self._lag.values()):
                 self._idle_at = monotonic()

@@ -78,6 +78,12 @@ class Desk:
 
     async def fold(self, views: Sequence[View[Any]] = VIEWS) -> int:
         """What relay, topic and worker do, without them; how many events were parked."""
+        arrivals = await self.arrived()
+        self._said = False
+        return sum([(await apply(self.views, view, arrivals)).parked for view in views])
+
+    async def arrived(self) -> list[Arrival]:
+        """What was said since this was last asked, as a worker has it in hand."""
         reading = Reading(VIEWS)
         arrivals: list[Arrival] = []
         for service, partition in product(self.logs, range(PARTITIONS)):
@@ -87,5 +93,4 @@ class Desk:
                     arrivals.append(reading.read(service, 1, partition, position - 1, write(envelope)))
                     self._taken[service, partition] = position
         await open_personal(self.vault, reading.personal, arrivals)
-        self._said = False
-        return sum([(await apply(self.views, view, arrivals)).parked for view in views])
+        return arrivals

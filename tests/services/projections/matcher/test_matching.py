@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from kernel.commands import Command
 from kernel.database import read_as
+from kernel.log.lease import Lease, LeaseLost
 from lib.identifiers import Identifier, IdentifierKind
 from services.contacts.commands import (
     AddIdentifier,
@@ -22,7 +24,7 @@ from services.contacts.commands import (
 from services.contacts.events.contact import ClosingReason
 from services.contacts.events.words import Name
 from services.partners.commands import EndAgreement, ResumeAgreement, SuspendAgreement
-from services.projections.matcher import agreements, marks, scanning
+from services.projections.matcher import agreements, lag, marks, scanning
 from tests.services.partners.deciding import terms
 from tests.services.projections.desk import ORG
 from tests.services.projections.matcher.meeting import Meeting, Row, email
@@ -196,3 +198,57 @@ async def test_no_token_is_the_same_under_two_agreements(meeting: Meeting):
     tokens = await meeting.pool.fetch("SELECT DISTINCT agreement_id, token FROM match_token")
     assert {row["agreement_id"] for row in tokens} == set(both)
     assert len({row["token"] for row in tokens}) == len(tokens) == 2
+
+
+async def test_what_waits_is_counted(meeting: Meeting):
+    for n in range(3):
+        await meeting.both(email(f"{n}@mail.example"))
+    await meeting.settled()
+    await meeting.sides.in_force()
+    await meeting.known(ORG, ANNA)
+    assert not await meeting.sides.desk.fold()
+    assert await lag.waiting(meeting.pool) == {"changed": 1, "unseen": 0}
+    await meeting.matching.step(meeting.lease)
+    assert await lag.waiting(meeting.pool) == {"changed": 0, "unseen": 3}  # one side is looked through
+    await meeting.settled()
+    assert await lag.waiting(meeting.pool) == {"changed": 0, "unseen": 0}
+
+
+async def test_a_former_leader_changes_nothing(meeting: Meeting):
+    await meeting.sides.in_force()
+    await meeting.both(ANNA)
+    assert not await meeting.sides.desk.fold()
+    await marks.adopt(meeting.pool, Lease("matcher", meeting.lease.epoch + 1))
+    with pytest.raises(LeaseLost):
+        await meeting.matching.step(meeting.lease)
+    assert await meeting.stored() == []
+
+
+async def test_views_made_anew_are_looked_through_again(meeting: Meeting):
+    await meeting.sides.in_force()
+    pair = await meeting.both(ANNA)
+    await meeting.settled()
+    await meeting.pool.execute("DELETE FROM match")
+    await meeting.pool.execute("DELETE FROM match_token")
+    assert await meeting.matches() == []
+    await meeting.pool.execute("UPDATE matching SET tables = '{}'")
+    assert await meeting.pairs() == {pair}
+
+
+async def test_a_contact_that_a_restored_log_lost_is_matched_no_more(meeting: Meeting, pool: asyncpg.Pool):
+    await meeting.sides.in_force()
+    mine, _ = await meeting.both(ANNA)
+    await meeting.settled()
+    for table in ("matchable__v1", "person__v1", "identity__v1"):
+        await pool.execute(f"DELETE FROM {table} WHERE contact_id = $1", mine)
+    await meeting.pool.execute("UPDATE matching SET tables = '{}'")
+    assert await meeting.matches() == []
+
+
+async def test_what_was_parked_is_looked_at_when_it_is_taken_after_all(meeting: Meeting):
+    await meeting.sides.in_force()
+    pair = await meeting.both(ANNA)
+    await meeting.settled()
+    await meeting.pool.execute("DELETE FROM match")
+    await meeting.pool.execute("UPDATE matching SET parked[3] = 1")
+    assert await meeting.pairs() == {pair}
