@@ -7,7 +7,7 @@ verified personal identifier, and neither has one in common with anybody else.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -16,7 +16,7 @@ from lib.identifiers import IdentifierKind
 from services.projections.customers.person import Person
 
 PERSONAL = frozenset({IdentifierKind.EMAIL, IdentifierKind.PHONE})
-"""Kinds that mean the same person in any organisation; a card, a device or an external id does not."""
+"""Kinds that mean the same in any organisation; a card, a device or an external id does not."""
 
 Identifier = tuple[IdentifierKind, str]
 
@@ -104,9 +104,15 @@ def _pairs(left: Iterable[Compared], right: Iterable[Compared]) -> list[Match]:
                 at = one.contact_id, other.contact_id
                 both[at] = one, other
                 agreeing[at].add(identifier[0].value)
-    return [Match(*both[at], Grade.SHARE, 1.0, tuple(sorted(kinds))) for at, kinds in agreeing.items()]
+    return [Match(*both[at], _grade(kinds), 1.0, tuple(sorted(kinds))) for at, kinds in agreeing.items()]
 
 
-def _rank(pair: Match) -> tuple[int, UUID, UUID]:
+def _grade(kinds: Collection[str]) -> Grade:
+    """A household shares a telephone; an e-mail address is a person's own."""
+    return Grade.SHARE if IdentifierKind.EMAIL in kinds else Grade.LIKELY
+
+
+def _rank(pair: Match) -> tuple[bool, int, UUID, UUID]:
     """The one that says most goes first, and of several the one with the lowest ids."""
-    return -len(pair.evidence), pair.left.contact_id, pair.right.contact_id
+    likely = pair.grade is Grade.LIKELY
+    return likely, -len(pair.evidence), pair.left.contact_id, pair.right.contact_id

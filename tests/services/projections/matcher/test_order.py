@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 from kernel.commands import Command
 from kernel.database import connect_pool
 from kernel.ids import new_id
-from kernel.log.partitions import PARTITIONS
+from kernel.log.partitions import PARTITIONS, partition_of
 from kernel.settings import Settings
 from kernel.taking.arrivals import Arrival
 from kernel.view.batch.applying import apply
 from kernel.view.reading import live, rows_of
+from kernel.view.view import View
 from kernel.web.problems import Problem
 from lib.identifiers import Identifier, IdentifierKind
 from services.contacts.commands import (
@@ -54,19 +56,20 @@ CONTACTS, VALUES = 4, 4
 
 CONTACT = st.integers(0, CONTACTS - 1)
 SIDE = st.integers(0, 1)
+VALUE = st.integers(0, VALUES - 1)
+SOME = st.integers(0, 2**PARTITIONS - 1)
+NOTHING = st.just(0)
 STEPS = st.one_of(
-    st.tuples(
-        st.sampled_from(["verify", "verify", "verify", "remove"]), SIDE, CONTACT, st.integers(0, VALUES - 1)
-    ),
-    st.tuples(st.sampled_from(["close", "reopen"]), SIDE, CONTACT, st.just(0)),
+    st.tuples(st.sampled_from(["verify", "verify", "remove"]), SIDE, CONTACT, VALUE),
+    st.tuples(st.sampled_from(["verify", "close", "reopen"]), SIDE, CONTACT, VALUE),
     st.tuples(st.just("merge"), SIDE, CONTACT, CONTACT),
-    st.tuples(st.just("unmerge"), SIDE, st.integers(0, 5), st.just(0)),
-    st.tuples(st.sampled_from(["suspend", "resume"]), SIDE, st.just(0), st.just(0)),
-    st.tuples(
-        st.just("take"), st.integers(0, len(FOLLOWED) - 1), st.integers(0, 2**PARTITIONS - 1), st.just(0)
-    ),
-    st.tuples(st.just("match"), st.just(0), st.just(0), st.just(0)),
+    st.tuples(st.just("unmerge"), NOTHING, st.integers(0, 5), NOTHING),
+    st.tuples(st.sampled_from(["suspend", "resume", "resume", "resume"]), SIDE, NOTHING, NOTHING),
+    st.tuples(st.just("take"), st.integers(0, len(FOLLOWED) - 1), SOME, NOTHING),
+    st.tuples(st.sampled_from(["look", "look", "match"]), NOTHING, SOME, NOTHING),
+    st.tuples(st.just("look"), NOTHING, st.just(-1), NOTHING),
 )
+"""What is done, on which side, and with what: contacts, values, a view, or a set of partitions."""
 
 
 class Story:
@@ -91,6 +94,7 @@ class Story:
         for side, org in enumerate(self.orgs):
             for _ in range(CONTACTS):
                 self.contacts[side].append(await self.meeting.say(org, register))
+        await self.end()
 
     async def say(self, org: UUID, command: Command, stream: UUID | None = None) -> bool:
         """Whether it was not refused."""
@@ -105,7 +109,11 @@ class Story:
             case "take":
                 await self.take(side, one)
             case "match":
-                await self.meeting.matching.step(self.meeting.lease)
+                await self.match()
+            case "look":
+                for view in range(len(FOLLOWED)):
+                    await self.take(view, one)
+                await self.match()
             case "merge":
                 await self.merge(side, one, other)
             case "unmerge":
@@ -132,6 +140,9 @@ class Story:
     async def end(self) -> None:
         for view in range(len(FOLLOWED)):
             await self.take(view)
+        await self.match()
+
+    async def match(self) -> None:
         while await self.meeting.matching.step(self.meeting.lease):
             pass
 
@@ -224,9 +235,9 @@ def expected(story: Story, matching: Matching) -> tuple[set[tuple[object, ...]],
     return found, blocked | {(other, contact) for contact in matching.blocked_right}
 
 
-@given(steps=st.lists(STEPS, min_size=10, max_size=40))
+@given(steps=st.lists(STEPS, min_size=20, max_size=60))
 @settings(
-    max_examples=20,
+    max_examples=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],  # ids are new each time, and with them partitions: nothing to shrink by
@@ -240,3 +251,76 @@ async def test_any_interleaving_ends_in_the_same_rows(
         await story.do(*step)
     await story.end()
     assert await stored(story) == expected(story, await of_all(pool, story))
+
+
+async def apart(story: Story, side: int) -> tuple[UUID, UUID]:
+    """Two more contacts of one side, on different partitions."""
+    register = RegisterContact(kind=ContactKind.PERSON, name=Name(given="Anna", family="Gruber"))
+    one = await story.meeting.say(story.orgs[side], register)
+    while partition_of(other := await story.meeting.say(story.orgs[side], register)) == partition_of(one):
+        pass
+    story.contacts[side].extend((one, other))
+    return one, other
+
+
+async def known(story: Story, side: int, contact: UUID, value: int) -> None:
+    await story.say(story.orgs[side], _about("verify", value), contact)
+
+
+async def looked_at(story: Story, contact: UUID) -> None:
+    await story.do("look", 0, 1 << partition_of(contact), 0)
+
+
+async def test_the_rest_of_a_customer_is_looked_at_again_when_a_contact_has_left_it(
+    meeting: Meeting, pool: asyncpg.Pool
+) -> None:
+    story = Story(meeting)
+    await story.begin()
+    staying, leaving = await apart(story, 0)
+    merge = await meeting.merged(story.orgs[0], staying, leaving)
+    for value, contact in enumerate((staying, leaving)):
+        await known(story, 0, contact, value)
+        await known(story, 1, story.contacts[1][value], value)
+    await story.end()
+    await story.say(story.orgs[0], UnmergeContact(merge_id=merge), staying)
+    await looked_at(story, staying)
+    await looked_at(story, leaving)
+    found, blocked = await stored(story)
+    assert (len(found), blocked) == (4, set())
+    await story.end()
+    assert await stored(story) == expected(story, await of_all(pool, story))
+
+
+async def test_a_match_ends_as_soon_as_a_second_customer_fits(meeting: Meeting) -> None:
+    story = Story(meeting)
+    await story.begin()
+    first, second, theirs = story.contacts[0][0], story.contacts[0][1], story.contacts[1][0]
+    for value in (0, 1):
+        await known(story, 1, theirs, value)
+    await known(story, 0, first, 0)
+    await story.end()
+    assert len((await stored(story))[0]) == 2
+    await known(story, 0, second, 1)
+    await looked_at(story, second)
+    found, blocked = await stored(story)
+    assert (found, {contact for _, contact in blocked}) == (set(), {first, second, theirs})
+
+
+@pytest.mark.parametrize("behind", [PERSON, IDENTITY], ids=lambda view: view.name)
+async def test_what_a_view_has_not_taken_yet_is_looked_at_once_it_has(
+    meeting: Meeting, pool: asyncpg.Pool, behind: View[Any]
+) -> None:
+    story = Story(meeting)
+    await story.begin()
+    for side in (0, 1):
+        await known(story, side, story.contacts[side][0], 0)
+    await known(story, 0, story.contacts[0][1], 1)
+    await meeting.merged(story.orgs[0], story.contacts[0][1], story.contacts[0][0])
+    for number, view in enumerate(FOLLOWED):
+        if view is not behind:
+            await story.take(number)
+    await story.match()
+    await story.end()
+    found = await stored(story)
+    assert found == expected(story, await of_all(pool, story))
+    assert len(found[0]) == 2
