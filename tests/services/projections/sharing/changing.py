@@ -74,7 +74,8 @@ class Changing:
         tiers = tuple(ValueTier(name=name, threshold=least) for name, least in TIERS.items())
         await self.two.say(SHOP, SetValueTiers(currency="EUR", tiers=tiers))
         for its, purpose, reader in product(self.its, PURPOSES, self.mine):
-            await self.allow((its, purpose, reader), 3)
+            if self.random.random() < 0.7:
+                await self.allow((its, purpose, reader), 3)
         for reader in (MAKER, MAKER, STRANGER):
             await self.agree(reader)
         for agreement, deal in self.world.deals.items():
