@@ -146,6 +146,15 @@ async def test_no_role_of_ours_is_privileged_beyond_its_schema(database: Setting
     assert all(row["rolname"].rsplit("_", 1)[0] == row["nspname"] for row in reach)
 
 
+async def test_only_who_migrates_can_become_the_gate_and_sees_nothing_before(database: Settings):
+    members = """
+        SELECT member::regrole::text AS name, inherit_option, admin_option FROM pg_auth_members
+        WHERE roleid = 'projections_gate'::regrole"""
+    async with connected(database) as connection:
+        found = [tuple(row) for row in await connection.fetch(members)]
+    assert found == [("projections_owner", False, False)]
+
+
 @pytest.mark.parametrize("schema", [*SERVICES, "vault", "projections"])
 async def test_every_table_with_an_organisation_forces_row_security(database: Settings, schema: str):
     async with connected(database, f"{schema}_owner") as connection:

@@ -116,5 +116,6 @@ async def test_what_all_came_back_was_not_bought(two: Two) -> None:
     agreement, mine, its = opened
     purchase: UUID = await two.bought(its, 0, line("A"))
     assert await two.cells(agreement, [mine])
-    await two.say(SHOP, ReturnPurchase(lines=(LineReturn(number=1, quantity=Decimal(1)),)), purchase)
+    back = LineReturn(number=1, quantity=Decimal(1), amount=Decimal(4))  # of the 10 that were paid
+    await two.say(SHOP, ReturnPurchase(lines=(back,)), purchase)
     assert not await two.cells(agreement, [mine])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 
@@ -36,7 +37,14 @@ class Reader:
     org: UUID = MAKER
     role: str = "partner"
 
-    def ask(self, path: str = "", purpose: str = PURPOSE, **more: Any) -> httpx.Response:
+    def ask(self, path: str = "", **asked: Any) -> httpx.Response:
+        """As a reader who tries again while the machine is too slow for an answer."""
+        until = time.monotonic() + 30
+        while (answer := self.once(path, **asked)).status_code == AWAY and time.monotonic() < until:
+            pass
+        return answer
+
+    def once(self, path: str = "", purpose: str = PURPOSE, **more: Any) -> httpx.Response:
         headers = {"authorization": f"Bearer {self.token(str(self.org), self.role)}"}
         asked = {"purpose": purpose, **more}
         return self.http.get(f"/shared/customers{path}", params=asked, headers=headers)
@@ -133,7 +141,7 @@ async def test_until_a_withdrawal_is_known_nothing_is_answered(two: Two, reader:
     await two.refuses(its)
     for path in ("", f"/{mine}"):
         began = time.monotonic()
-        answer = reader.ask(path, agreement=agreement)
+        answer = reader.once(path, agreement=agreement)
         assert (answer.status_code, answer.json()["type"]) == (AWAY, "urn:rapport:problem:view-behind")
         assert answer.headers["retry-after"]
         assert time.monotonic() - began < 2
@@ -155,7 +163,7 @@ async def test_until_what_may_close_it_is_known_nothing_is_answered(
 ) -> None:
     agreement, mine, its = await two.opened()
     await close(two, agreement, its)
-    assert reader.ask(f"/{mine}", agreement=agreement).status_code == AWAY
+    assert reader.once(f"/{mine}", agreement=agreement).status_code == AWAY
 
 
 async def test_what_closes_nothing_is_not_waited_for(two: Two, reader: Reader) -> None:
@@ -176,7 +184,19 @@ async def test_while_an_event_of_the_owner_is_parked_nothing_is_answered(
         await db.execute(parked, IDENTITY.table_name, STRANGER)
         assert reader.ask(f"/{mine}", agreement=agreement).status_code == 200
         await db.execute(parked, IDENTITY.table_name, SHOP)
-    assert reader.ask(f"/{mine}", agreement=agreement).status_code == AWAY
+    assert reader.once(f"/{mine}", agreement=agreement).status_code == AWAY
+
+
+async def test_a_view_that_is_read_in_another_version_is_not_answered_from(
+    two: Two, reader: Reader, database: Settings
+) -> None:
+    agreement, mine, _ = await two.opened()
+    assert reader.ask(f"/{mine}", agreement=agreement).status_code == 200
+    async with connected(database, "projections_owner") as db:
+        await db.execute("UPDATE view_version SET number = 9 WHERE view = 'disclosure_consents'")
+    assert reader.once(f"/{mine}", agreement=agreement).status_code == AWAY
+    with pytest.raises(asyncpg.InvalidSchemaNameError):
+        await two.cells(agreement, [mine])
 
 
 async def test_an_answer_that_took_too_long_is_thrown_away(
@@ -190,7 +210,7 @@ async def test_an_answer_that_took_too_long_is_thrown_away(
         return shown(*asked)
 
     monkeypatch.setattr(shared_customers, "_customers", slowly)
-    answer = reader.ask(f"/{mine}", agreement=agreement)
+    answer = reader.once(f"/{mine}", agreement=agreement)
     assert (answer.status_code, answer.headers["retry-after"]) == (AWAY, "1")
 
 
@@ -201,7 +221,7 @@ async def test_while_a_table_of_the_gate_is_locked_the_reader_does_not_wait(
     async with connected(database, "projections_owner") as db, db.transaction():
         await db.execute("LOCK TABLE match IN ACCESS EXCLUSIVE MODE")
         began = time.monotonic()
-        assert reader.ask(f"/{mine}", agreement=agreement).status_code == AWAY
+        assert reader.once(f"/{mine}", agreement=agreement).status_code == AWAY
         assert time.monotonic() - began < 2
 
 
