@@ -68,7 +68,7 @@ def list_(view: str | None, stream: UUID | None, limit: int, as_json: bool) -> N
 
     async def run() -> dict[str, Any]:
         async with keepers(load(), view) as found:
-            return await listing.parked(found, stream, limit)
+            return await listing.parked(found, stream, None, limit)
 
     document = asyncio.run(run())
     answer(document, showing.listed(document), as_json)
@@ -82,7 +82,7 @@ def show(number: Number, as_json: bool) -> None:
     """Show one event or command: what it is, who parked it and why, with the traceback.
 
     Of a command it shows the event that caused it, from which all that it says follows. The event's personal
-    part stays sealed.
+    part stays sealed. Of a record that is no event it shows the first bytes.
     """
 
     async def run() -> dict[str, Any]:

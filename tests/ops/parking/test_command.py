@@ -187,6 +187,36 @@ async def test_what_a_version_without_its_fold_has_parked_can_only_be_dropped(sh
     assert "3 dropped" in parked(settings, "drop", "--stream", str(ANNA), "--reason", "gone")
 
 
+async def garbage(shown: Shown, *takers: str) -> str:
+    """A stranger's record that these have parked, by its name."""
+    for taker in takers:
+        await shown.db.execute(
+            "INSERT INTO parked (taker, partition, service, generation, topic_offset, value, reason, frames)"
+            " VALUES ($1, 5, 'contacts', 2, 900, $2, 'DecodeError', '')",
+            taker,
+            b"{]\x1b[31m\\" + 300 * b"x",
+        )
+        await shown.db.execute(
+            "UPDATE checkpoint SET parked = parked + 1 WHERE taker = $1 AND partition = 5", taker
+        )
+    return f"{shown.log.settings.topics}.contacts.g2/5/900"
+
+
+async def test_of_a_record_that_is_no_event_the_place_and_the_bytes_are_told(shown: Shown) -> None:
+    settings, record = shown.log.settings, await garbage(shown, "identity__v1")
+    (line,) = listed(settings, "--view", "identity")
+    assert (line["record"], line["position"], line["offset"]) == (record, None, 900)
+    assert f"  {record}  " in parked(settings, "--view", "identity", code=1)
+    told = json.loads(parked(settings, "show", line["number"], "--json"))
+    assert (told["record"], told["bytes"], told["event"]) == (record, 308, None)
+    assert told["value"] == r"{]\x1b[31m\x5c" + 292 * "x" + "…"
+    assert told["value"] in parked(settings, "show", line["number"])
+    parked(settings, "drop", line["number"], "--reason", "no event of ours")
+    assert f"  {record}  " in parked(settings, "dropped")
+    (line,) = json.loads(parked(settings, "dropped", "--json"))["dropped"]
+    assert (line["record"], line["offset"]) == (record, 900)
+
+
 def test_an_option_that_stands_before_what_is_to_be_done_is_refused(database: Settings) -> None:
     for option, action in (
         ("--view=person", ("retry", "--all")),
