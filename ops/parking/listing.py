@@ -46,6 +46,8 @@ SELECT seq, taker, service, org_id AS org, stream_id AS stream, partition, posit
     {RECORD} AS record, event_id AS event, type, parked_for, parked_at, reason, dropped_by, dropped_at, ended
 FROM dropped WHERE taker = ANY($1::text[]) OR $4 ORDER BY dropped_at, seq LIMIT $2"""
 
+AT = f"SELECT seq, taker FROM parked WHERE taker = ANY($1::text[]) AND {RECORD} = $2 ORDER BY seq"
+
 ONE = f"SELECT *, {RECORD} AS record FROM parked WHERE taker = ANY($1::text[]) AND seq = $2"
 
 FREE = "waits to be tried: what it waited behind was taken or dropped"
@@ -100,6 +102,22 @@ async def one(keepers: Sequence[Keeper], number: Number) -> tuple[Keeper, asyncp
             if row is not None:
                 return by[row["taker"]], row
     raise CannotRun(f"nothing parked has the number {number}: `./rapport parked` lists what is.")
+
+
+async def at(keepers: Sequence[Keeper], record: str) -> list[tuple[Keeper, Number]]:
+    """Everybody who has parked this record of a topic, with the number it has there; raises CannotRun."""
+    found = [
+        (keeper, Number(where, row["seq"]))
+        for where, (db, takers) in schemas(keepers).items()
+        for row in await db.fetch(AT, [one.name for one in takers], record, takers[0].topics)
+        for keeper in takers
+        if keeper.name == row["taker"]
+    ]
+    if not found:
+        raise CannotRun(
+            f"nobody has parked {record}: `./rapport parked show NUMBER` tells each one's record."
+        )
+    return found
 
 
 def event(where: str, row: asyncpg.Record) -> Line:

@@ -140,13 +140,17 @@ def tried(document: Mapping[str, Any]) -> str:
 
 
 def given_up(document: Mapping[str, Any]) -> str:
-    """What was dropped, and what to do about those behind."""
-    what = [f"{document['dropped']:,} dropped"] if document["dropped"] or not document["commands"] else []
-    what += [f"{document['commands']:,} commands dropped"] if document["commands"] else []
-    line = f"{document['taker']}: {', '.join(what)}, on record for {document['by']}"
-    if document["more_of_stream"]:
-        return f"{line}\nMore of its stream is parked: ./rapport parked retry --stream {document['stream']}"
-    return line
+    """What was dropped of whom, and what to do about those behind."""
+    lines = []
+    for name, one in document["takers"].items():
+        what = [f"{one['dropped']:,} dropped"] if one["dropped"] else []
+        what += [f"{one['commands']:,} commands dropped"] if one["commands"] else []
+        lines.append(f"{name}: {', '.join(what)}, on record for {document['by']}")
+    for stream in sorted(
+        {str(one["stream"]) for one in document["takers"].values() if one["more_of_stream"]}
+    ):
+        lines.append(f"More of its stream is parked: ./rapport parked retry --stream {stream}")
+    return "\n".join(lines)
 
 
 def recorded(document: Mapping[str, Sequence[Line]]) -> str:

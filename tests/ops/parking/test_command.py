@@ -146,7 +146,12 @@ async def test_what_is_dropped_is_on_record_and_verify_takes_it_as_meant(shown: 
     text = parked(settings, "drop", first, "--reason", "registered in jest")
     assert f"parked retry --stream {ANNA}" in text
     done = json.loads(parked(settings, "drop", "--stream", str(BERT), "--reason", "a robot", "--json"))
-    assert (done["taker"], done["dropped"], done["more_of_stream"]) == ("person__v1", 3, False)
+    assert done["takers"]["person__v1"] == {
+        "dropped": 3,
+        "commands": 0,
+        "stream": str(BERT),
+        "more_of_stream": False,
+    }
     parked(settings, "retry", "--all")
     record = json.loads(parked(settings, "dropped", "--json"))["dropped"]
     assert {UUID(line["stream"]) for line in record} == {ANNA, BERT}
@@ -215,6 +220,23 @@ async def test_of_a_record_that_is_no_event_the_place_and_the_bytes_are_told(sho
     assert f"  {record}  " in parked(settings, "dropped")
     (line,) = json.loads(parked(settings, "dropped", "--json"))["dropped"]
     assert (line["record"], line["offset"]) == (record, 900)
+
+
+async def test_a_record_that_several_have_parked_is_tried_and_dropped_of_all_at_once(shown: Shown) -> None:
+    settings, record = shown.log.settings, await garbage(shown, "person__v1", "identity__v1")
+    both = {"person__v1", "identity__v1"}
+    assert {line["taker"] for line in listed(settings, "--record", record)} == both
+    done = json.loads(parked(settings, "retry", "--record", record, "--json", code=1))["takers"]
+    assert {name: (one["taken"], one["left"]) for name, one in done.items()} == dict.fromkeys(both, (0, 1))
+    text = parked(settings, "drop", "--record", record, "--reason", "no event of ours")
+    assert {line.partition(", on record for ")[0] for line in text.splitlines()} == {
+        f"{name}: 1 dropped" for name in both
+    }
+    assert listed(settings, "--record", record) == []
+    assert "nobody has parked" in parked(settings, "drop", "--record", record, "--reason", "x", code=2)
+    assert {UUID(line["stream"]) for line in listed(settings)} == {ANNA, BERT}
+    parked(settings, "retry", "--all")
+    await assert_all_is_right(shown)
 
 
 def test_an_option_that_stands_before_what_is_to_be_done_is_refused(database: Settings) -> None:
