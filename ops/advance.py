@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 SECONDS_BETWEEN_LINES = 2.0
+SECONDS_UNTIL_ESTIMATE = 3.0
+"""Of work: what it begins with tells too little of how long the rest will take."""
 
 Say = Callable[[str], None]
 
@@ -21,7 +23,7 @@ class Advance:
     clock: Callable[[], float] = time.monotonic
     _began: float = field(init=False)
     _first: tuple[int, int, float] | None = None
-    """Done, left and when, as it was first told."""
+    """Done, left and when, as it was last told before anything moved."""
     _due: float = float("-inf")
 
     def __post_init__(self) -> None:
@@ -39,23 +41,25 @@ class Advance:
         self._due = self.seconds + SECONDS_BETWEEN_LINES
         return True
 
-    def now_and_then(self, done: int, total: int) -> None:
+    def now_and_then(self, done: int, total: int, waits_for: str = "") -> None:
         """Says a line where one is due."""
         if self.due():
-            self.tell(done, total)
+            self.tell(done, total, waits_for)
 
-    def tell(self, done: int, total: int) -> None:
-        """Says a line."""
+    def tell(self, done: int, total: int, waits_for: str = "") -> None:
+        """Says a line; how fast it is only while it does anything."""
         left, line = max(0, total - done), f"{self.name}: {done:,} of {max(done, total):,} {self.unit}"
-        if self._first is None:
+        if self._first is None or done == self._first[0] or waits_for:
             self._first = done, left, self.seconds
-            self.say(line)
+            self.say(f"{line}, waits for {waits_for}" if waits_for else line)
             return
         before, left_before, then = self._first
         seconds = max(self.seconds - then, 0.001)
         rate, fewer = (done - before) / seconds, (left_before - left) / seconds
-        still = f"{left / fewer:,.0f} s left" if fewer > 0 else "no fewer are left"
-        self.say(f"{line}, {rate:,.{0 if rate >= 10 else 1}f}/s, {still}")
+        line = f"{line}, {rate:,.{0 if rate >= 10 else 1}f}/s"
+        if seconds >= SECONDS_UNTIL_ESTIMATE:
+            line += f", {left / fewer:,.0f} s left" if fewer > 0 else ", no fewer are left"
+        self.say(line)
 
 
 def counting(name: str, total: int, unit: str, say: Say) -> Callable[[int], None]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kernel.archive.fingerprints import fingerprints
 from kernel.archive.format import manifest as manifests
-from kernel.archive.format.files import HIDDEN, Progress, Unfit
+from kernel.archive.format.files import HIDDEN, Progress, Unfit, verified
 from kernel.archive.format.manifest import Log, Manifest
 from kernel.archive.leftovers import PLACES, tidy
 from kernel.archive.locking import alone
@@ -22,7 +22,7 @@ async def export(
     """Brings the archive in `folder` up to the store, or begins one; what it is then, and how many are new.
 
     An export that was broken off has left the archive as it was. Persons' keys of a former export stay only
-    `with_keys`. Raises Unfit, DatabaseAway, KeysMissing.
+    `with_keys`. Raises Unfit, also where a part is damaged, DatabaseAway, KeysMissing.
     """
     await readable(settings, services)
     with alone(folder):
@@ -50,7 +50,21 @@ def _former(settings: Settings, folder: Path) -> Manifest:
     former = manifests.read(folder)
     if former.keys != keys:
         raise Unfit(f"the archive in {folder} is of a system with other keys.")
+    _refuse_damaged(folder, former)
     return former
+
+
+def _refuse_damaged(folder: Path, former: Manifest) -> None:
+    """Raises Unfit where a part that stays is not what was written: to add to it would pass for a backup."""
+    for log in former.services.values():
+        for part in log.parts:
+            try:
+                verified(folder, part)
+            except Unfit as unfit:
+                raise Unfit(
+                    f"nothing is added to {folder}, which is not whole: {unfit} `./rapport log check` tells "
+                    "all that is wrong; export into another folder."
+                ) from unfit
 
 
 def _ours(name: str) -> bool:

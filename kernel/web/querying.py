@@ -106,6 +106,7 @@ async def params_of(query: Query[Any], request: Request) -> Record:
         params: Record = bodies.validated_texts(query.params, texts)
         return params
     request.check_media_type()
+    _refuse_as_of(query, _query_string(request.scope["query_string"]))
     request.check_no_query()
     body = bodies.parse(await request.body(QUESTION_BYTES))
     if not isinstance(body, dict):

@@ -44,12 +44,13 @@ def command() -> None:
 @command.command("export")
 @folder_argument
 @service_option
-@click.option("--with-keys", is_flag=True, help="Also persons' keys, wrapped: see below.")
+@click.option("--with-keys", is_flag=True, help="Also persons' keys, wrapped: see above.")
 @json_option
 def export(folder: Path, services: tuple[str, ...], with_keys: bool, as_json: bool) -> None:
     """Write every event to FOLDER; into an archive that is there, what it lacks.
 
-    Commands may go on meanwhile. An export that is broken off leaves the archive as it was.
+    Commands may go on meanwhile. An export that is broken off leaves the archive as it was; into a
+    damaged one nothing is written, exit code 2.
 
     --with-keys adds the vault's table, for moving a whole system. Such an archive keeps its persons readable
     for whoever also has the home's keys/, even after they are erased here: delete it once it was imported.

@@ -25,6 +25,11 @@ WHERE p.seq = $1"""
 
 view_option = click.option("--view", metavar="NAME", help="Only of this view, version, or reaction.")
 stream_option = click.option("--stream", type=click.UUID, metavar="ID", help="All of this stream, in order.")
+record_option = click.option(
+    "--record",
+    metavar="TOPIC/PARTITION/OFFSET",
+    help="This record of a topic, of everybody who has parked it.",
+)
 limit_option = click.option(
     "--limit", type=click.IntRange(1), default=LIMIT, show_default=True, help="Lines."
 )
@@ -43,11 +48,12 @@ def command(context: click.Context, view: str | None, limit: int, as_json: bool)
     is then as if nothing had been parked. `drop` lets it go on without an event.
 
     A number names what is parked: 17 by a view, sales:17 by a reaction of sales, sales-command:17 a command
-    of one that sales could not carry out. Alone, `parked` does what `parked list` does.
+    of one that sales could not carry out. What several have parked, such as a stranger's record, they go on
+    without at once by its place: --record crm.sales.g1/3/17. Alone, `parked` does what `parked list` does.
     """
     action = context.invoked_subcommand
     if action is None:
-        context.invoke(list_, view=view, stream=None, limit=limit, as_json=as_json)
+        context.invoke(list_, view=view, stream=None, record=None, limit=limit, as_json=as_json)
         return
     for option in context.command.params:
         if option.name and context.get_parameter_source(option.name) is not ParameterSource.DEFAULT:
@@ -57,9 +63,10 @@ def command(context: click.Context, view: str | None, limit: int, as_json: bool)
 @command.command("list")
 @view_option
 @click.option("--stream", type=click.UUID, metavar="ID", help="Every event of this stream.")
+@record_option
 @limit_option
 @json_option
-def list_(view: str | None, stream: UUID | None, limit: int, as_json: bool) -> None:
+def list_(view: str | None, stream: UUID | None, record: str | None, limit: int, as_json: bool) -> None:
     """List what is parked, a line for each stream.
 
     It tells the stream's first event, why that one is parked, and how many wait behind it. Exit code 1 while
@@ -68,7 +75,7 @@ def list_(view: str | None, stream: UUID | None, limit: int, as_json: bool) -> N
 
     async def run() -> dict[str, Any]:
         async with keepers(load(), view) as found:
-            return await listing.parked(found, stream, limit)
+            return await listing.parked(found, stream, record, limit)
 
     document = asyncio.run(run())
     answer(document, showing.listed(document), as_json)
@@ -82,7 +89,7 @@ def show(number: Number, as_json: bool) -> None:
     """Show one event or command: what it is, who parked it and why, with the traceback.
 
     Of a command it shows the event that caused it, from which all that it says follows. The event's personal
-    part stays sealed.
+    part stays sealed. Of a record that is no event it shows the first bytes.
     """
 
     async def run() -> dict[str, Any]:
@@ -100,26 +107,34 @@ def show(number: Number, as_json: bool) -> None:
 @command.command("retry")
 @click.argument("number", type=NumberParam(), required=False)
 @stream_option
+@record_option
 @click.option("--all", "everything", is_flag=True, help="All that is parked, each stream in order.")
 @view_option
 @json_option
 def retry(
-    number: Number | None, stream: UUID | None, everything: bool, view: str | None, as_json: bool
+    number: Number | None,
+    stream: UUID | None,
+    record: str | None,
+    everything: bool,
+    view: str | None,
+    as_json: bool,
 ) -> None:
-    """Take what is parked: one event or command, one stream, or all.
+    """Take what is parked: one event or command, one stream, one record of a topic, or all.
 
     Each stream is taken in its order. What fails again stays parked, with the reason of this time, and so
     does what waits behind it. Workers may go on meanwhile; broken off at any point, it is given again.
     Commands are sent again by the process `react`. Exit code 1 where an event that was tried stays parked.
     """
-    if sum([number is not None, stream is not None, everything]) != 1:
-        raise click.UsageError("say which: one NUMBER, --stream ID, or --all.")
+    if sum([number is not None, stream is not None, record is not None, everything]) != 1:
+        raise click.UsageError(
+            "say which: one NUMBER, --stream ID, --record TOPIC/PARTITION/OFFSET, or --all."
+        )
 
     async def run() -> dict[str, Any]:
         settings = load()
         with progress() as say:
             async with keepers(settings, view) as found:
-                return await mending.retry(settings, found, number, stream, say)
+                return await mending.retry(settings, found, number, stream, record, say)
 
     document = asyncio.run(run())
     answer(document, showing.tried(document), as_json)
@@ -129,25 +144,33 @@ def retry(
 @command.command("drop")
 @click.argument("number", type=NumberParam(), required=False)
 @stream_option
+@record_option
 @click.option("--reason", required=True, help="Why; it stays on record with your name.")
 @view_option
 @json_option
-def drop(number: Number | None, stream: UUID | None, reason: str, view: str | None, as_json: bool) -> None:
-    """Have a view or reaction go on without an event, a command, or a stream.
+def drop(
+    number: Number | None,
+    stream: UUID | None,
+    record: str | None,
+    reason: str,
+    view: str | None,
+    as_json: bool,
+) -> None:
+    """Have a view or reaction go on without an event, a command, or a stream; with --record, everybody.
 
     Of a stream only the first event is dropped, for the others merely wait; they stay parked until they are
     tried. What waits behind a command is sent at once. Who dropped what, when and why stays on record
     (`parked dropped`), and `verify` takes it as meant so. The event itself stays in the log: a version that
     is rebuilt tries it anew.
     """
-    if (number is None) == (stream is None):
-        raise click.UsageError("say which: one NUMBER, or --stream ID.")
+    if sum([number is not None, stream is not None, record is not None]) != 1:
+        raise click.UsageError("say which: one NUMBER, --stream ID, or --record TOPIC/PARTITION/OFFSET.")
     if not reason.strip():
         raise click.BadParameter("it is blank", param_hint="--reason")
 
     async def run() -> dict[str, Any]:
         async with keepers(load(), view) as found:
-            return await mending.drop(found, number, stream, reason.strip())
+            return await mending.drop(found, number, stream, record, reason.strip())
 
     document = asyncio.run(run())
     answer(document, showing.given_up(document), as_json)

@@ -33,6 +33,8 @@ class Keeper:
     db: asyncpg.Pool
     logs: Logs
     """Every service's."""
+    topics: str
+    """What the names of topics begin with."""
     takes: View[Any] | Reaction[Any] | None
     """None where this program does not have the version's fold."""
 
@@ -42,11 +44,11 @@ async def keepers(settings: Settings, called: str | None = None) -> AsyncIterato
     """All of them, or those that are called so. Raises CannotRun."""
     async with opened(settings) as (db, logs):
         found = [
-            Keeper(one.name, VIEWS_SCHEMA, (one.view, one.name), db, logs, one.fold)
+            Keeper(one.name, VIEWS_SCHEMA, (one.view, one.name), db, logs, settings.topics, one.fold)
             for one in await versions.every(db, VIEWS)
         ]
         found += [
-            Keeper(name, service, (name,), logs[service], logs, one)
+            Keeper(name, service, (name,), logs[service], logs, settings.topics, one)
             for name, (service, one) in reactions().items()
         ]
         yield [one for one in found if called in (None, *one.names)] or _nobody(found, called)

@@ -24,7 +24,7 @@ from ops.errors import CannotRun
 from ops.operator import operator
 from ops.parking import commands
 from ops.parking.keepers import Keeper
-from ops.parking.listing import one
+from ops.parking.listing import at, one
 from ops.parking.numbers import Number
 
 ANY = "SELECT EXISTS (SELECT FROM parked WHERE taker = $1 AND ($2::uuid IS NULL OR stream_id = $2))"
@@ -32,21 +32,28 @@ PARKED = f"SELECT count(*) FROM parked WHERE {MATCHES}"
 
 
 async def retry(
-    settings: Settings, keepers: Sequence[Keeper], number: Number | None, stream: UUID | None, say: Say
+    settings: Settings,
+    keepers: Sequence[Keeper],
+    number: Number | None,
+    stream: UUID | None,
+    record: str | None,
+    say: Say,
 ) -> dict[str, Any]:
     """What became of it, by taker. Raises CannotRun."""
     if number is not None and number.command:
         return await _send_again(keepers, number)
-    which, of = Which(stream_id=stream), list(keepers)
+    wanted = [(keeper, Which(stream_id=stream)) for keeper in keepers]
     if number is not None:
-        which, of = Which(seq=number.seq), [(await one(keepers, number))[0]]
+        wanted = [((await one(keepers, number))[0], Which(seq=number.seq))]
+    if record is not None:
+        wanted = [(keeper, Which(seq=its.seq)) for keeper, its in await at(keepers, record)]
     takers: dict[str, Any] = {}
     try:
         vault = await Vault.open(settings)
     except KeysMissing as error:
         raise CannotRun(str(error)) from error
     try:
-        for keeper in of:
+        for keeper, which in wanted:
             if done := await _tried(keeper, which, vault, say):
                 takers[keeper.name] = done
     finally:
@@ -95,11 +102,23 @@ async def _send_again(keepers: Sequence[Keeper], number: Number) -> dict[str, An
 
 
 async def drop(
-    keepers: Sequence[Keeper], number: Number | None, stream: UUID | None, reason: str
+    keepers: Sequence[Keeper], number: Number | None, stream: UUID | None, record: str | None, reason: str
 ) -> dict[str, Any]:
     """How many events and commands were dropped of whom, and by whom. Raises CannotRun."""
-    by, which = operator(), Which(None if number is None else number.seq, stream)
-    keeper, stream = await _whose(keepers, number, stream)
+    by, takers = operator(), {}
+    for keeper, its, of in await _whose(keepers, number, stream, record):
+        done = await _dropped(keeper, its, of, reason, by)
+        if done["dropped"] + done["commands"]:
+            takers[keeper.name] = done
+    if not takers:
+        raise CannotRun("it was taken or dropped meanwhile, by somebody else: `./rapport parked dropped`.")
+    return {"by": by, "takers": takers}
+
+
+async def _dropped(
+    keeper: Keeper, number: Number | None, stream: UUID | None, reason: str, by: str
+) -> dict[str, Any]:
+    which = Which(stream_id=stream) if number is None else Which(number.seq)
     dropped = sent = 0
     try:
         if number is None or not number.command:
@@ -108,26 +127,22 @@ async def drop(
         raise behind(keeper, which, error, "is dropped") from error
     if isinstance(keeper.takes, Reaction) and (number is None or number.command):
         sent = await outbox.drop(keeper.db, keeper.takes, which, reason, by)
-    if not dropped + sent:
-        raise CannotRun("it was taken or dropped meanwhile, by somebody else: `./rapport parked dropped`.")
     waits = stream is not None and await keeper.db.fetchval(ANY, keeper.name, stream)
-    return {
-        "taker": keeper.name,
-        "dropped": dropped,
-        "commands": sent,
-        "by": by,
-        "stream": stream,
-        "more_of_stream": waits,
-    }
+    return {"dropped": dropped, "commands": sent, "stream": stream, "more_of_stream": waits}
 
 
 async def _whose(
-    keepers: Sequence[Keeper], number: Number | None, stream: UUID | None
-) -> tuple[Keeper, UUID | None]:
-    """Who is to go on without it, and of which stream it is. Raises CannotRun."""
+    keepers: Sequence[Keeper], number: Number | None, stream: UUID | None, record: str | None
+) -> list[tuple[Keeper, Number | None, UUID | None]]:
+    """Who is to go on without what, and of which stream it is. Raises CannotRun."""
     if number is not None:
         keeper, row = await (commands.one if number.command else one)(keepers, number)
-        return keeper, row["stream_id"]
+        return [(keeper, number, row["stream_id"])]
+    if record is not None:
+        return [
+            (keeper, its, (await one(keepers, its))[1]["stream_id"])
+            for keeper, its in await at(keepers, record)
+        ]
     assert stream is not None
     holding = [
         each
@@ -135,7 +150,7 @@ async def _whose(
         if await each.db.fetchval(ANY, each.name, stream) or await commands.any_parked(each, stream)
     ]
     if len(holding) == 1:
-        return holding[0], stream
+        return [(holding[0], None, stream)]
     names = ", ".join(each.name for each in holding)
     raise CannotRun(
         f"stream {stream} is parked by {names}: say with --view which of them is to go on without it."

@@ -16,6 +16,9 @@ from ops.parking.keepers import Keeper
 from ops.parking.listing import envelope_of
 from ops.parking.numbers import Number
 
+MOST_BYTES = 300
+"""Shown of a record that is no event."""
+
 
 def listed(document: Mapping[str, Any]) -> str:
     """A line for each stream or event, and for each command."""
@@ -36,17 +39,19 @@ def listed(document: Mapping[str, Any]) -> str:
 
 
 def _line(each: Line) -> tuple[str, ...]:
-    at = f"{each['partition']}/{each['position']}"
-    if each["position"] is None:
-        at = f"{each['partition']}, offset {each['offset']}"
     name = str(each["type"] or "no event").rpartition(".")[2]
-    stream = str(each["stream"] or "")
-    return each["number"], each["taker"], name, stream, at, str(each.get("behind", "")), each["reason"]
+    stream, behind = str(each["stream"] or ""), str(each.get("behind", ""))
+    return each["number"], each["taker"], name, stream, _place(each), behind, each["reason"]
+
+
+def _place(each: Line) -> str:
+    """Its partition and position in the log; what is no event lies only on its topic."""
+    return each["record"] if each["position"] is None else f"{each['partition']}/{each['position']}"
 
 
 def shown(keeper: Keeper, row: asyncpg.Record, behind: int, ahead: int | None) -> dict[str, Any]:
-    """All that is known of one event but its personal part, which stays sealed."""
-    envelope = envelope_of(row["value"])
+    """All that is known of one event but its personal part, which stays sealed; of no event its bytes."""
+    envelope, value = envelope_of(row["value"]), bytes(row["value"])
     return {
         "number": str(Number(keeper.where, row["seq"])),
         "taker": keeper.name,
@@ -62,9 +67,19 @@ def shown(keeper: Keeper, row: asyncpg.Record, behind: int, ahead: int | None) -
         "parked_at": row["parked_at"],
         "behind": behind,
         "waits_behind": None if ahead is None else str(Number(keeper.where, ahead)),
-        "bytes": len(row["value"]),
+        "record": row["record"],
+        "bytes": len(value),
+        "value": None if envelope else _escaped(value),
         "event": envelope and _event(envelope),
     }
+
+
+def _escaped(value: bytes) -> str:
+    """The first bytes: as they are where a terminal may have them, else `\\x00`."""
+    plain = (
+        chr(one) if 32 <= one < 127 and one != ord("\\") else f"\\x{one:02x}" for one in value[:MOST_BYTES]
+    )
+    return "".join(plain) + ("…" if len(value) > MOST_BYTES else "")
 
 
 async def command(keeper: Keeper, row: asyncpg.Record) -> dict[str, Any]:
@@ -125,13 +140,17 @@ def tried(document: Mapping[str, Any]) -> str:
 
 
 def given_up(document: Mapping[str, Any]) -> str:
-    """What was dropped, and what to do about those behind."""
-    what = [f"{document['dropped']:,} dropped"] if document["dropped"] or not document["commands"] else []
-    what += [f"{document['commands']:,} commands dropped"] if document["commands"] else []
-    line = f"{document['taker']}: {', '.join(what)}, on record for {document['by']}"
-    if document["more_of_stream"]:
-        return f"{line}\nMore of its stream is parked: ./rapport parked retry --stream {document['stream']}"
-    return line
+    """What was dropped of whom, and what to do about those behind."""
+    lines = []
+    for name, one in document["takers"].items():
+        what = [f"{one['dropped']:,} dropped"] if one["dropped"] else []
+        what += [f"{one['commands']:,} commands dropped"] if one["commands"] else []
+        lines.append(f"{name}: {', '.join(what)}, on record for {document['by']}")
+    for stream in sorted(
+        {str(one["stream"]) for one in document["takers"].values() if one["more_of_stream"]}
+    ):
+        lines.append(f"More of its stream is parked: ./rapport parked retry --stream {stream}")
+    return "\n".join(lines)
 
 
 def recorded(document: Mapping[str, Sequence[Line]]) -> str:
@@ -150,7 +169,7 @@ def recorded(document: Mapping[str, Sequence[Line]]) -> str:
     ]
     for each in sorted([*document["dropped"], *document["commands"]], key=itemgetter("dropped_at")):
         command = each.get("command")
-        at = "" if command or each["position"] is None else f"{each['partition']}/{each['position']}"
+        at = "" if command else _place(each)
         name = command or str(each["type"] or "no event").rpartition(".")[2]
         taker = f"{each['taker']} (deleted)" if each.get("ended") else each["taker"]
         when, stream = minute(each["dropped_at"]), str(each["stream"] or "")

@@ -75,7 +75,7 @@ def command(
     TOPIC is a topic's name, or that of a service for its present one. Events of all partitions come in the
     order in which they were recorded, each once; with --follow those that come later come as they come,
     of a service also where its topic is made anew meanwhile. Records that are no events are counted on
-    standard error. What is personal is sealed in `personal`.
+    standard error, and so is that there are none as asked for. What is personal is sealed in `personal`.
 
     --open needs a token of a role that sees personal values (docs/access.md). It writes the events of the
     token's organisation alone, with the personal part opened in `data.personal`; that of an erased person
@@ -89,6 +89,8 @@ def command(
         raise click.UsageError("a position counts in its partition: say which with --partition.")
     if follow and (until is not None or (position is not None and position[1] is not None)):
         raise click.UsageError("--follow goes on for good: it goes with no end.")
+    if since is not None and until is not None and since > until:
+        raise click.UsageError("--since is later than --until: nothing was recorded between them.")
     if as_json and file is None:
         raise click.UsageError("the events themselves are JSON, a line each; --json tells of --output FILE.")
     settings = load()
@@ -108,6 +110,8 @@ def command(
         return
     if replayed.no_events:
         say(f"{replayed.topic}: left out, as no event: {counted(replayed.no_events, 'record')}")
+    if file is None and not replayed.events:
+        say(f"{replayed.topic}: {counted(0, 'event')} as asked for")
     if file is not None:
         document = {**asdict(replayed), "file": str(file)}
         answer(document, f"{file}: {counted(replayed.events, 'event')} of {replayed.topic}", as_json)

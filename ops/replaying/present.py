@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
 import asyncpg
 from aiokafka.errors import KafkaError
@@ -24,6 +25,9 @@ SECONDS_BETWEEN_LOOKS = 1.0
 
 LOOKS_UNTIL_GONE = 5
 """A broker that has only begun may not know of its topics yet."""
+
+
+OF_ORGANISATION = "SELECT EXISTS (SELECT FROM event WHERE org_id = $1)"
 
 
 @dataclass
@@ -61,6 +65,11 @@ class Present:
         if self._missed == LOOKS_UNTIL_GONE:
             raise CannotRun(f"{self.name} is gone: `./rapport replay {self.service}` reads the present one.")
         return False
+
+    async def require_organisation(self, org: UUID) -> None:
+        """Raises CannotRun where the log has no event of it. A topic alone tells nobody."""
+        if self.log is not None and not await self.log.fetchval(OF_ORGANISATION, org):
+            raise CannotRun(f"{self.service} has no events of organisation {org}: is --org as in its tokens?")
 
 
 async def _present(settings: Settings, service: str, log: asyncpg.Pool) -> str:

@@ -74,6 +74,8 @@ async def replay(settings: Settings, asked: Asked, told: Callable[[int], object]
     wanted, lines = asked.wanted, _as_they_are
     async with present(settings, service, asked.source) as now, AsyncExitStack() as stack:
         replayed = Replayed(now.name)
+        if wanted.org is not None and not asked.follow:
+            await now.require_organisation(wanted.org)
         if asked.token is not None:
             caller = await caller_of(settings, asked.token)
             wanted = replace(wanted, org=_only(caller.org_id, wanted.org))
@@ -133,6 +135,8 @@ async def _batches(now: Present, once: Once, follow: bool) -> AsyncGenerator[Seq
     """In the order of recording to the end; then, if asked, as they come, on whichever topic carries them."""
     while True:
         async with opened(now.settings, now.name, once) as found:
+            if not follow:
+                found.require_positions()
             async for batch in found.merged():
                 yield batch
             if not follow:

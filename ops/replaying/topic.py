@@ -17,6 +17,7 @@ from kernel.log.topics import SECONDS_TO_ANSWER
 from kernel.settings import Settings
 from kernel.stopping import stopped
 from ops.errors import CannotRun
+from ops.output import counted
 from ops.replaying.wanted import Once, Seen, Wanted, seen
 
 RECORDS_AT_ONCE = 500
@@ -45,6 +46,15 @@ class Topic:
     """The offset after the last record, when it was opened."""
     begins: Mapping[int, int]
     _fetched: dict[int, deque[Record]] = field(default_factory=dict)
+
+    def require_positions(self) -> None:
+        """Raises CannotRun where the positions that are asked for begin beyond the end."""
+        for partition, end in self.ends.items():
+            if self.wanted.first > max(end, 1):
+                raise CannotRun(
+                    f"partition {partition} of {self.name} ends before position {self.wanted.first}: "
+                    f"it has {counted(end, 'record')}."
+                )
 
     async def merged(self) -> AsyncIterator[list[Record]]:
         """What was there when it was opened, all partitions together in the order of their recording.

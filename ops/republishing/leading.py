@@ -77,6 +77,7 @@ async def followed(schemas: Schemas, service: str, to: Published, say: Say) -> N
             most - left,
             most,
             f"{', '.join(sorted(behind))} lack events of {to.name}: are `worker` and `react` running?",
+            "`worker` and `react`",
         )
 
 

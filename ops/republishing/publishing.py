@@ -72,6 +72,7 @@ async def published(settings: Settings, pool: asyncpg.Pool, service: str, say: S
             sum(kept),
             f"{name} lacks {sum(kept) - done:,} events: is `./rapport relay {service}` running? "
             "Run this again to go on.",
+            f"the relay of {service}",
         )
 
 

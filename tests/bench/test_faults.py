@@ -54,6 +54,17 @@ def test_no_two_faults_have_one_name() -> None:
     assert max(names.values()) == 1
 
 
+def test_a_seed_gives_the_same_order_with_and_without_wrong_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    orders = []
+    for library in (None, "libfaketime.so.1"):
+        monkeypatch.setattr(clocks, "library", lambda found=library: found)
+        draw = drawn(Random("seed"))
+        orders.append([next(draw).name for _ in every(clocked=library is not None)])
+    without, with_clocks = orders
+    assert len(without) < len(with_clocks)
+    assert [name for name in with_clocks if name in without] == without
+
+
 def test_a_seed_gives_the_same_faults_and_the_same_commands_again() -> None:
     first, again = drawn(Random("seed")), drawn(Random("seed"))
     assert [next(first).name for _ in range(9)] == [next(again).name for _ in range(9)]

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.planted.__main__ import BUGS
-from tests.faults.planted.bug import LOST, Bug
+from tests.faults.planted.bug import LOST, Edit
+from tests.faults.planted.everywhere import TAKEN_AWAY
 from tests.faults.planted.finding import TESTS as FOLDER
 from tests.faults.planted.finding import Ran, edited, judged, ran
 
@@ -51,8 +52,12 @@ def test_only_the_expected_failure_of_a_test_that_passes_without_the_bug_finds_i
     assert why in said
 
 
-@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: f"{bug.name}, {bug.chosen}")
-def test_a_planted_bug_still_fits_the_code(bug: Bug) -> None:
-    for path, text in edited(bug.edits).items():
+@pytest.mark.parametrize(
+    "edits",
+    [*(bug.edits for bug in BUGS), (TAKEN_AWAY,)],
+    ids=[*(f"{bug.name}, {bug.chosen}" for bug in BUGS), "everywhere"],
+)
+def test_a_planted_bug_still_fits_the_code(edits: tuple[Edit, ...]) -> None:
+    for path, text in edited(edits).items():
         if path.endswith(".py"):
             compile(text, path, "exec")

@@ -52,9 +52,34 @@ def test_where_more_comes_in_than_is_done_no_time_is_told(
 
 def test_what_was_done_already_is_not_counted_as_fast(advance: Advance, time: Time, lines: list[str]) -> None:
     advance.tell(9_000, 10_000)
-    time.now += 1
-    advance.tell(9_100, 10_000)
-    assert lines[-1] == "it: 9,100 of 10,000 events, 100/s, 9 s left"
+    time.now += 5
+    advance.tell(9_500, 10_000)
+    assert lines[-1] == "it: 9,500 of 10,000 events, 100/s, 5 s left"
+
+
+def test_before_some_seconds_of_work_no_time_is_told(advance: Advance, time: Time, lines: list[str]) -> None:
+    advance.tell(0, 10_000)
+    time.now += 2
+    advance.tell(20, 10_000)
+    time.now += 6
+    advance.tell(6_000, 10_000)
+    assert lines[1:] == ["it: 20 of 10,000 events, 10/s", "it: 6,000 of 10,000 events, 750/s, 5 s left"]
+
+
+def test_while_nothing_is_done_it_tells_what_it_waits_for_and_that_time_does_not_count(
+    advance: Advance, time: Time, lines: list[str]
+) -> None:
+    advance.tell(0, 1_000)
+    time.now += 20
+    advance.tell(0, 1_000)
+    advance.tell(0, 1_000, "the relay")
+    time.now += 5
+    advance.tell(500, 1_000)
+    assert lines[1:] == [
+        "it: 0 of 1,000 events",
+        "it: 0 of 1,000 events, waits for the relay",
+        "it: 500 of 1,000 events, 100/s, 5 s left",
+    ]
 
 
 def test_a_line_is_due_at_once_and_then_every_two_seconds(advance: Advance, time: Time) -> None:

@@ -102,6 +102,19 @@ async def test_a_fault_is_an_answer_and_an_import_of_it_a_refusal(
     assert done.stderr.splitlines()[-1] == f"rapport: import: nothing is imported: {name} is missing."
 
 
+async def test_to_an_archive_with_a_damaged_part_nothing_is_added(harbour: Harbour, tmp_path: Path) -> None:
+    document(harbour.settings, "export", tmp_path)
+    name = next(iter(files(tmp_path, "contacts/*/*.parquet")))
+    content = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(content[:99] + bytes([content[99] ^ 1]) + content[100:])
+    await launched(harbour, 3, first=BOATS)
+    before = files(tmp_path, "*.*")
+    done = log(harbour.settings, "export", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"which is not whole: {name} was altered" in done.stderr
+    assert files(tmp_path, "*.*") == before
+
+
 def test_a_folder_that_is_no_archive_is_refused(database: Settings, tmp_path: Path) -> None:
     for what in ("check", "import"):
         done = log(database, what, tmp_path)

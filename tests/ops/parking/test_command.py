@@ -146,7 +146,12 @@ async def test_what_is_dropped_is_on_record_and_verify_takes_it_as_meant(shown: 
     text = parked(settings, "drop", first, "--reason", "registered in jest")
     assert f"parked retry --stream {ANNA}" in text
     done = json.loads(parked(settings, "drop", "--stream", str(BERT), "--reason", "a robot", "--json"))
-    assert (done["taker"], done["dropped"], done["more_of_stream"]) == ("person__v1", 3, False)
+    assert done["takers"]["person__v1"] == {
+        "dropped": 3,
+        "commands": 0,
+        "stream": str(BERT),
+        "more_of_stream": False,
+    }
     parked(settings, "retry", "--all")
     record = json.loads(parked(settings, "dropped", "--json"))["dropped"]
     assert {UUID(line["stream"]) for line in record} == {ANNA, BERT}
@@ -185,6 +190,53 @@ async def test_what_a_version_without_its_fold_has_parked_can_only_be_dropped(sh
         await shown.db.execute(statement)
     assert "can only drop" in parked(settings, "retry", "--all", code=2)
     assert "3 dropped" in parked(settings, "drop", "--stream", str(ANNA), "--reason", "gone")
+
+
+async def garbage(shown: Shown, *takers: str) -> str:
+    """A stranger's record that these have parked, by its name."""
+    for taker in takers:
+        await shown.db.execute(
+            "INSERT INTO parked (taker, partition, service, generation, topic_offset, value, reason, frames)"
+            " VALUES ($1, 5, 'contacts', 2, 900, $2, 'DecodeError', '')",
+            taker,
+            b"{]\x1b[31m\\" + 300 * b"x",
+        )
+        await shown.db.execute(
+            "UPDATE checkpoint SET parked = parked + 1 WHERE taker = $1 AND partition = 5", taker
+        )
+    return f"{shown.log.settings.topics}.contacts.g2/5/900"
+
+
+async def test_of_a_record_that_is_no_event_the_place_and_the_bytes_are_told(shown: Shown) -> None:
+    settings, record = shown.log.settings, await garbage(shown, "identity__v1")
+    (line,) = listed(settings, "--view", "identity")
+    assert (line["record"], line["position"], line["offset"]) == (record, None, 900)
+    assert f"  {record}  " in parked(settings, "--view", "identity", code=1)
+    told = json.loads(parked(settings, "show", line["number"], "--json"))
+    assert (told["record"], told["bytes"], told["event"]) == (record, 308, None)
+    assert told["value"] == r"{]\x1b[31m\x5c" + 292 * "x" + "…"
+    assert told["value"] in parked(settings, "show", line["number"])
+    parked(settings, "drop", line["number"], "--reason", "no event of ours")
+    assert f"  {record}  " in parked(settings, "dropped")
+    (line,) = json.loads(parked(settings, "dropped", "--json"))["dropped"]
+    assert (line["record"], line["offset"]) == (record, 900)
+
+
+async def test_a_record_that_several_have_parked_is_tried_and_dropped_of_all_at_once(shown: Shown) -> None:
+    settings, record = shown.log.settings, await garbage(shown, "person__v1", "identity__v1")
+    both = {"person__v1", "identity__v1"}
+    assert {line["taker"] for line in listed(settings, "--record", record)} == both
+    done = json.loads(parked(settings, "retry", "--record", record, "--json", code=1))["takers"]
+    assert {name: (one["taken"], one["left"]) for name, one in done.items()} == dict.fromkeys(both, (0, 1))
+    text = parked(settings, "drop", "--record", record, "--reason", "no event of ours")
+    assert {line.partition(", on record for ")[0] for line in text.splitlines()} == {
+        f"{name}: 1 dropped" for name in both
+    }
+    assert listed(settings, "--record", record) == []
+    assert "nobody has parked" in parked(settings, "drop", "--record", record, "--reason", "x", code=2)
+    assert {UUID(line["stream"]) for line in listed(settings)} == {ANNA, BERT}
+    parked(settings, "retry", "--all")
+    await assert_all_is_right(shown)
 
 
 def test_an_option_that_stands_before_what_is_to_be_done_is_refused(database: Settings) -> None:

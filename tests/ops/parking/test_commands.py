@@ -86,5 +86,5 @@ async def test_a_stream_is_dropped_with_its_events_and_its_commands(database: Se
     stream = await park_command(database)
     await park_event(database, stream)
     done = json.loads(parked(database, "drop", "--stream", str(stream), "--reason", "x", "--json"))
-    assert (done["taker"], done["dropped"], done["commands"]) == (NAME, 1, 1)
+    assert (done["takers"][NAME]["dropped"], done["takers"][NAME]["commands"]) == (1, 1)
     assert parked(database) == "Nothing is parked.\n"

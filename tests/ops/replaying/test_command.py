@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -42,9 +43,11 @@ def started(
 
 
 def replayed(settings: Settings, *arguments: str, **environment: str) -> list[bytes]:
-    """The lines that it writes."""
-    out, err = started(settings, "contacts", *arguments, **environment).communicate(timeout=60)
-    assert err == b""
+    """The lines that it writes; where it writes none it says so."""
+    process = started(settings, "contacts", *arguments, **environment)
+    out, err = process.communicate(timeout=60)
+    none = b"" if out else f"{settings.topics}.contacts.g1: 0 events as asked for\n".encode()
+    assert (process.returncode, err) == (0, none)
     return out.splitlines()
 
 
@@ -106,13 +109,24 @@ async def test_what_is_asked_for_is_written_and_nothing_else(shown: Shown) -> No
     assert replayed(settings, "--type", "NameCorrected", "--type", "ContactRegistered") == both
     assert len(replayed(settings, "--stream", str(CONTACTS[3]))) == 3
     assert replayed(settings, "--org", str(ORG)) == replayed(settings)
-    assert replayed(settings, "--org", "somebody else") == []
+    assert replayed(settings, "--stream", str(uuid4())) == []
     place = stored[0][0]
     in_place = written(lambda partition, _: partition == place)
     assert replayed(settings, "--partition", str(place)) == in_place
     assert replayed(settings, "--partition", str(place), "--position", "2..3") == in_place[1:3]
     assert replayed(settings, "--partition", str(place), "--position", "2..") == in_place[1:]
-    assert replayed(settings, "--partition", str(place), "--position", "900..") == []
+
+
+async def test_where_nothing_can_be_found_it_is_refused_and_says_why(shown: Shown) -> None:
+    settings, topic = shown.log.settings, f"{shown.log.settings.topics}.contacts.g1"
+    assert "contacts has no events of organisation" in refused(settings, "contacts", "--org", "somebody else")
+    ((place, last),) = Counter(place for place, _ in await shown.log.stored()).most_common(1)
+    beyond = "--partition", str(place), "--position", f"{last + 1}.."
+    told = refused(settings, "contacts", *beyond)
+    assert f"partition {place} of {topic} ends before position {last + 1}: it has {last} record" in told
+    assert len(replayed(settings, *beyond[:3], f"{last}..")) == 1
+    _, err = started(settings, topic, "--org", "somebody else").communicate(timeout=60)
+    assert err == f"{topic}: 0 events as asked for\n".encode()
 
 
 async def test_a_time_names_what_was_recorded_by_then(shown: Shown) -> None:
@@ -269,6 +283,7 @@ def test_what_cannot_be_is_refused(settings: Settings) -> None:
     assert "NameCorrected" in told
     assert "--partition" in refused(settings, "contacts", "--position", "3")
     assert "--follow" in refused(settings, "contacts", "--follow", "--until", "2026-11-01")
+    assert "later" in refused(settings, "contacts", "--since", "2026-11-02", "--until", "2026-11-01")
     assert "--output" in refused(settings, "contacts", "--json")
     for wrong in ("3..1", "0", "x", ".."):
         assert "no position" in refused(settings, "contacts", "--partition", "1", "--position", wrong)

@@ -215,6 +215,8 @@ async def test_one_process_at_a_time_makes_a_topic_anew(
 async def test_without_a_relay_it_says_so_and_goes_on_later(
     shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "SECONDS_WITHOUT_PROGRESS", 0.5)
+    monkeypatch.setattr(patience, "SECONDS_WITHOUT_PROGRESS", 3.0)
+    lines: list[str] = []
     with pytest.raises(CannotRun, match=r"is `\./rapport relay contacts` running"):
-        await command._republish(shown.log.settings, "contacts", lambda _: None)
+        await command._republish(shown.log.settings, "contacts", lines.append)
+    assert lines[1].endswith(" events, waits for the relay of contacts")

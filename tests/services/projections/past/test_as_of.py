@@ -77,6 +77,16 @@ def test_every_question_takes_as_of_or_says_that_it_is_answered_for_now(
         assert "as-of-not-answered" in operation["responses"]["422"]["description"]
 
 
+def test_a_question_that_is_posted_says_so_of_as_of_in_its_address_too(
+    ask: Callable[..., httpx.Response],
+) -> None:
+    path = f"/customers/search?as_of={LONG_AGO}"
+    answer = ask("POST", path, **required(QUERIES["POST", "/customers/search"]))
+    problem = answer.json()
+    assert (answer.status_code, problem["type"]) == (422, "urn:rapport:problem:as-of-not-answered")
+    assert problem["detail"] == "Leave as_of out: this is answered for now."
+
+
 @pytest.mark.parametrize("moment", ["9998-01-01T00:00:00Z", "yesterday", "2026-01-01T00:00:00"])
 def test_what_is_no_time_of_the_past_is_refused(ask: Callable[..., httpx.Response], moment: str) -> None:
     for method, path, operation in ROUTES:
