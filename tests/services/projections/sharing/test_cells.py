@@ -71,8 +71,8 @@ async def test_of_others_it_is_told_a_sum_that_three_make_and_none_dominates(
 
 async def test_what_came_back_counts_against_a_sum_as_much_as_what_was_bought(two: Two) -> None:
     agreement, mine, its = await two.opened(giving(fields=["purchases.category"], manufacturers=["A"]))
-    await two.bought(its, 0, line("B"), line("C"), line("D"))
-    purchase = await two.bought(its, 1, line("E", amount="100"))
+    await two.bought(its, 0, *(line(maker) for maker in "BCDFG"))
+    purchase = await two.bought(its, 1, line("E", amount="25"))
     assert {cell[4] for cell in await two.cells(agreement, [mine])} == {"others"}
     await two.say(SHOP, ReturnPurchase(lines=(LineReturn(number=1, quantity=Decimal(1)),)), purchase)
     assert not await two.cells(agreement, [mine])

@@ -16,6 +16,7 @@ import pytest
 from kernel.ids import new_id
 from kernel.settings import Settings
 from kernel.vault.keys import make_keys
+from kernel.web import sharing
 from kernel.web.process import application
 from services.contacts.commands import MergeContact
 from services.partners.commands import EndAgreement, SuspendAgreement
@@ -203,13 +204,13 @@ async def test_an_answer_that_took_too_long_is_thrown_away(
     two: Two, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agreement, mine, _ = await two.opened()
-    shown = shared_customers._customers
+    shown = sharing.shown
 
     def slowly(*asked: Any) -> Any:
         time.sleep(0.8)  # as if the process had stood still
         return shown(*asked)
 
-    monkeypatch.setattr(shared_customers, "_customers", slowly)
+    monkeypatch.setattr(sharing, "shown", slowly)
     answer = reader.once(f"/{mine}", agreement=agreement)
     assert (answer.status_code, answer.headers["retry-after"]) == (AWAY, "1")
 
