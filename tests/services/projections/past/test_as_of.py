@@ -13,6 +13,7 @@ import pytest
 
 from kernel.settings import Settings
 from kernel.vault.keys import make_keys, token_key
+from kernel.web.access import Role
 from kernel.web.contract.openapi import openapi
 from kernel.web.positions import open_positions, seal_positions
 from kernel.web.process import application
@@ -51,9 +52,11 @@ def address(place: tuple[Settings, str]) -> str:
 
 @pytest.fixture
 def ask(address: str, token: Callable[..., str]) -> Callable[..., httpx.Response]:
-    headers = {"authorization": f"Bearer {token(str(uuid4()), 'manager')}"}
-
     def ask(method: str, path: str, **asked: str) -> httpx.Response:
+        role = (
+            "manager" if Role.MANAGER in QUERIES[method, path.partition("?")[0]].roles else "partner-manager"
+        )
+        headers = {"authorization": f"Bearer {token(str(uuid4()), role)}"}
         place = address + path.replace("{id}", str(uuid4())).replace("{field}", "name")
         if method == "GET":
             return httpx.get(place, headers=headers, params=asked)
