@@ -44,6 +44,7 @@ from services.partners.commands import (
 from services.partners.events.organisation import OrganisationKind
 from services.partners.text import digest
 from services.projections.customers.person import PERSON
+from services.projections.matcher import scanning
 from services.projections.matcher.pairing import Compared, Matching, matched
 from services.projections.partners.agreements import AGREEMENTS
 from services.projections.shared.identity import IDENTITY
@@ -324,3 +325,24 @@ async def test_what_a_view_has_not_taken_yet_is_looked_at_once_it_has(
     found = await stored(story)
     assert found == expected(story, await of_all(pool, story))
     assert len(found[0]) == 2
+
+
+async def test_who_is_looked_through_before_all_views_have_taken_it_is_looked_at_later(
+    meeting: Meeting,
+) -> None:
+    story = Story(meeting)
+    await story.begin()
+    for side in (0, 1):
+        await known(story, side, story.contacts[side][0], 0)
+        await known(story, side, story.contacts[side][0], 1)
+    await story.end()
+    before = await stored(story)
+    remove = _about("remove", 1)
+    await story.say(story.orgs[0], remove, story.contacts[0][0])
+    await story.take(FOLLOWED.index(MATCHABLE))
+    async with meeting.pool.acquire() as db, db.transaction():
+        await scanning.begin(db)
+    await story.match()
+    assert await stored(story) == before  # as it was compared, in the versions of then
+    await story.end()
+    assert {row[7] for row in (await stored(story))[0]} == {("phone",)}
