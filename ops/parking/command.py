@@ -158,8 +158,8 @@ def drop(
 ) -> None:
     """Have a view or reaction go on without an event, a command, or a stream; with --record, everybody.
 
-    Of a stream only the first event is dropped, for the others merely wait; they stay parked until they are
-    tried. What waits behind a command is sent at once. Who dropped what, when and why stays on record
+    A NUMBER must be the first event of its stream; the others merely wait, and stay parked until they are
+    tried. --stream drops all that is parked of one. What waits behind a command is sent at once. Who dropped what, when and why stays on record
     (`parked dropped`), and `verify` takes it as meant so. The event itself stays in the log: a version that
     is rebuilt tries it anew.
     """
