@@ -158,10 +158,10 @@ def drop(
 ) -> None:
     """Have a view or reaction go on without an event, a command, or a stream; with --record, everybody.
 
-    Of a stream only the first event is dropped, for the others merely wait; they stay parked until they are
-    tried. What waits behind a command is sent at once. Who dropped what, when and why stays on record
-    (`parked dropped`), and `verify` takes it as meant so. The event itself stays in the log: a version that
-    is rebuilt tries it anew.
+    A NUMBER must be the first event of its stream; the others merely wait, and stay parked until they are
+    tried. --stream drops all that is parked of one. What waits behind a command is sent at once. Who dropped
+    what, when and why stays on record (`parked dropped`), and `verify` takes it as meant so. The event itself
+    stays in the log: a version that is rebuilt tries it anew.
     """
     if sum([number is not None, stream is not None, record is not None]) != 1:
         raise click.UsageError("say which: one NUMBER, --stream ID, or --record TOPIC/PARTITION/OFFSET.")
