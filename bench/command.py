@@ -35,6 +35,7 @@ TAKES = {
     "fanout": {"rounds", "events"},
     "faults": {"minutes", "seed"},
     "growth": {"most"},
+    "matching": {"rounds", "most"},
     "rebuild": {"rounds", "events"},
     "undisturbed": {"rounds", "events"},
 }

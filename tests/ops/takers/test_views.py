@@ -72,7 +72,7 @@ async def test_a_record_that_is_no_event_is_named_by_where_it_lies(database: Set
     assert "identity__v1: contacts partition 3 offset 6: ValueError" in views(database).stdout
     told = parked(database, code=1)
     assert "no event" in told
-    assert "3, offset 6" in told
+    assert "crm.contacts.g1/3/6" in told
     number = json.loads(parked(database, "--json", code=1))["events"][0]["number"]
     assert "traceback" not in parked(database, "show", number)
 
